@@ -1,0 +1,1 @@
+"""A network and a disruption become a failover plan with its proof."""

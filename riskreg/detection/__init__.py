@@ -1,0 +1,1 @@
+"""Readings become signals; one file per detector."""

@@ -1,0 +1,1 @@
+"""Tabletop exercises, generated from the plan as it is."""

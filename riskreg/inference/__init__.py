@@ -1,0 +1,1 @@
+"""Signals and facts become findings: two engines that must agree."""

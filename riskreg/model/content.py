@@ -1,0 +1,72 @@
+"""Everything that a publication is made from, in one value."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+from pydantic import AwareDatetime, ConfigDict
+
+from riskreg.model.base import Frozen
+from riskreg.model.drill import Drill
+from riskreg.model.finding import Finding
+from riskreg.model.metric import Metric
+from riskreg.model.network import Network
+from riskreg.model.plan import FailoverPlan
+from riskreg.model.playbook import PlaybookTemplate, RenderedPlaybook
+from riskreg.model.risk import Event, Risk
+from riskreg.model.role import Role
+from riskreg.model.rule import Rule, RuleTest
+from riskreg.model.settings import Settings
+
+
+class RuleTestResult(Frozen):
+    """One rule test: what was expected, what came."""
+
+    rule: str
+    name: str
+    passed: bool
+    negative: bool
+    expected: tuple[dict[str, str], ...]
+    got: tuple[dict[str, str], ...]
+
+
+class Workspace(Frozen):
+    """All that the files of a workspace say, shipped rules and playbooks included."""
+
+    model_config = Frozen.model_config | ConfigDict(arbitrary_types_allowed=True)
+
+    settings: Settings
+    network: Network
+    roles: tuple[Role, ...] = ()
+    metrics: tuple[Metric, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    tests: dict[str, tuple[RuleTest, ...]] = {}
+    """Rule id → its tests, those in the rule and those beside it."""
+    playbooks: tuple[PlaybookTemplate, ...] = ()
+    readings: pl.DataFrame
+    files_read: dict[str, str] = {}
+    """Path relative to the workspace → SHA-256 of its bytes."""
+
+
+class Content(Frozen):
+    """What publishing reads: nothing else reaches a page."""
+
+    model_config = Frozen.model_config | ConfigDict(arbitrary_types_allowed=True)
+
+    workspace: Workspace
+    as_of: AwareDatetime
+    signals: pl.DataFrame
+    findings: tuple[Finding, ...]
+    risks: tuple[Risk, ...]
+    history: tuple[Event, ...]
+    """All events, oldest first."""
+    plans: dict[str, FailoverPlan]
+    """Reference of what is lost (`site:MNL`) or disruption id → plan."""
+    playbooks: tuple[RenderedPlaybook, ...]
+    drills: tuple[Drill, ...]
+    tests: tuple[RuleTestResult, ...]
+    engine: str
+    """Which engines decided, in words."""
+    register_hash: str
+    stamps: dict[str, Any] = {}

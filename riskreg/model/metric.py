@@ -1,0 +1,103 @@
+"""Metrics: what a reading means, and which detector watches it with which limits. One detector model per kind of signal."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from riskreg.model.base import Frozen, Id, Level, Number, Share, Text, Whole
+
+Grain = Literal["interval", "day", "week", "month", "event"]
+
+
+class AttritionSpike(Frozen):
+    """Leavers (`value`) of a headcount (`n`): exact binomial test against the site's own past, CUSUM for slow rise."""
+
+    kind: Literal["attrition_spike"]
+    baseline: Annotated[Whole, Field(ge=4)] = 26
+    """How many earlier periods make the baseline; the newest two are left out, so that a spike is not its own norm."""
+    false_discovery_rate: Annotated[Share, Field(gt=0, le=0.2)] = 0.05
+    ratio: Annotated[Number, Field(ge=1)] = 1.5
+    """Least ratio to the baseline that matters in practice, however small the p-value."""
+    cusum_ratio: Annotated[Number, Field(gt=1)] = 1.5
+    """The slow rise that the CUSUM is tuned to."""
+    run_length: Annotated[Number, Field(gt=10)] = 500.0
+    """In-control average run length of the CUSUM, in periods."""
+
+
+class QualityDrift(Frozen):
+    """EWMA and CUSUM of a score or a rate whose sample size `n` is known."""
+
+    kind: Literal["quality_drift"]
+    measure: Literal["rate", "mean"]
+    """`rate`: a share 0 to 1 of `n` contacts; `mean`: a mean score of `n` contacts with standard deviation `deviation`."""
+    deviation: Annotated[Number, Field(gt=0)] | None = None
+    baseline: Annotated[Whole, Field(ge=4)] = 16
+    weight: Annotated[Share, Field(gt=0, le=1)] = 0.2
+    run_length: Annotated[Number, Field(gt=10)] = 500.0
+    least_change: Annotated[Number, Field(ge=0)] = 0.0
+    """Least change against the baseline, in the metric's own unit, that matters in practice."""
+
+    @model_validator(mode="after")
+    def _deviation(self) -> Self:
+        if (self.measure == "mean") != (self.deviation is not None):
+            raise ValueError("a mean needs its deviation, and a rate has none: measure: mean, deviation: 12.0")
+        return self
+
+
+class ForecastMiss(Frozen):
+    """Volume against the forecast in another metric: WAPE per period, bias and tracking signal; over and under told apart."""
+
+    kind: Literal["forecast_miss"]
+    forecast: Id
+    period: Literal["day", "week"] = "week"
+    wape: Annotated[Share, Field(gt=0)] = 0.10
+    bias: Annotated[Share, Field(gt=0)] = 0.05
+    tracking: Annotated[Number, Field(gt=0)] = 4.0
+    """Limit of Trigg's tracking signal (sum of errors over mean absolute deviation)."""
+    memory: Annotated[Whole, Field(ge=3)] = 8
+
+
+class DataExposure(Frozen):
+    """Counted security events: one critical event is a signal by itself, others by an exact Poisson test on the baseline."""
+
+    kind: Literal["data_exposure"]
+    event_level: Level = 5
+    """How grave one event of this metric is: 4 and 5 are signals at the first event."""
+    baseline: Annotated[Whole, Field(ge=4)] = 26
+    false_discovery_rate: Annotated[Share, Field(gt=0, le=0.2)] = 0.05
+
+
+Detector = Annotated[AttritionSpike | QualityDrift | ForecastMiss | DataExposure, Field(discriminator="kind")]
+
+
+class Label(Frozen):
+    """A known event in the readings: what should be found, or what explains a wiggle (`expect: none`)."""
+
+    title: Text
+    start: Annotated[date, Field(alias="from")]
+    end: Annotated[date, Field(alias="to")]
+    site: Id | None = None
+    vendor: Id | None = None
+    function: Id | None = None
+    expect: Literal["signal", "none"] = "signal"
+
+
+class Metric(Frozen):
+    """One thing that is measured. Without a detector it is kept, charted and available as a forecast, but never judged."""
+
+    id: Id
+    name: Text
+    definition: Text
+    unit: Literal["share", "score", "count", "positions", "seconds", "money"] = "count"
+    worse: Literal["up", "down", "both"] = "up"
+    grain: Grain = "week"
+    least: Number | None = None
+    most: Number | None = None
+    """Readings outside [least, most] are faults, not signals."""
+    detector: Detector | None = None
+    source: str = ""
+    """Who reports it, and by which definition of theirs."""
+    labels: tuple[Label, ...] = ()

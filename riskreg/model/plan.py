@@ -1,0 +1,179 @@
+"""The failover plan and its proof: who takes which work over, from when, at what cost, who gives, and what stays unserved and why.
+
+Amounts are tenths of a position, times are seconds after the loss, money is in the workspace's currency.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import AwareDatetime
+
+from riskreg.model.base import Frozen
+from riskreg.model.disruption import Disruption
+from riskreg.model.network import Firmness, Grade
+
+OptionKind = Literal["home", "idle", "overtime", "surge", "standby", "takeover", "step-in"]
+Relation = Literal["same-site", "sister-site", "second-vendor", "client", "step-in"]
+Outcome = Literal["met", "late", "breach", "not-known", "untouched"]
+Choice = Literal["none-needed", "same-vendor", "dual-source", "client-takeover", "both", "not-covered"]
+
+
+class Option(Frozen):
+    """One way to bring positions to bear: `positions` is its largest size through the horizon."""
+
+    id: str
+    kind: OptionKind
+    pool: str
+    relation: Relation
+    opens: int
+    closes: int | None = None
+    positions: int
+    firmness: Firmness
+    grade: Grade
+    tested: str | None = None
+    expired: bool = False
+    price: float = 0.0
+    clause: str = ""
+
+
+class Refusal(Frozen):
+    """Why an option is not available to a function; kept, because 'why not Bogotá?' is asked in every crisis."""
+
+    function: str
+    pool: str
+    option: str
+    code: Literal[
+        "fallen", "language", "channel", "skill", "certificate", "residency", "contract", "exclusive", "not-firm",
+        "no-routing", "no-capacity", "contract-ended",
+    ]  # fmt: skip
+    reason: str
+
+
+class Move(Frozen):
+    """Work of one function taken over by one pool through one option; `positions` is the most it serves at once."""
+
+    function: str
+    pool: str
+    option: str
+    kind: OptionKind
+    relation: Relation
+    positions: int
+    starts: int
+    ends: int | None = None
+    grade: Grade
+    cost: float = 0.0
+
+
+class Donor(Frozen):
+    """Standing work that gives up positions: never below its own minimum. `gives` is the most it gives at once."""
+
+    function: str
+    pool: str
+    gives: int
+    keeps: int
+    minimum: int
+    to: tuple[str, ...] = ()
+
+
+class CoverPoint(Frozen):
+    """One step of the cover of a function: from `at` on, `served` of `demand`, of which `minimum` must be."""
+
+    at: int
+    demand: int
+    minimum: int
+    served: int
+    proven: int
+    """Served through options that were tested or used, evidence not expired."""
+
+
+class Binding(Frozen):
+    """What binds where work stays unserved: a pool, a certificate, a clause, seats; and what more of it would serve."""
+
+    what: str
+    ref: str
+    missing: int
+    advice: str
+
+
+class Verdict(Frozen):
+    """One function against RTO, MBCO and MTPD. `minimum_at` is when the MBCO is back and stays back (None: not in the horizon)."""
+
+    function: str
+    outcome: Outcome
+    minimum_at: int | None
+    full_at: int | None
+    rto: int
+    mtpd: int
+    lost: int
+    """Most positions lost at once."""
+    short: int
+    """Largest shortage against the minimum, from the RTO on."""
+    short_from: int | None = None
+    short_until: int | None = None
+    counterexample: str = ""
+    binding: Binding | None = None
+    weakest: str = ""
+    """The weakest input that the verdict rests on, in words."""
+    cover: tuple[CoverPoint, ...] = ()
+
+
+class Fallen(Frozen):
+    """One thing that the cascade takes down: at once (`at` 0), until `until` (None: no end known), and because of what."""
+
+    ref: str
+    name: str
+    because: tuple[str, ...]
+    until: int | None = None
+    share: float = 1.0
+
+
+class Alternative(Frozen):
+    """The plan under a restriction, for comparison: how many functions meet, and what a day costs."""
+
+    choice: Choice
+    met: int
+    late: int
+    breach: int
+    not_known: int
+    positions: int
+    cost_per_day: float
+
+
+class Decision(Frozen):
+    """Dual-sourcing, client takeover, both or neither, with what each alternative would give."""
+
+    choice: Choice
+    why: str
+    alternatives: tuple[Alternative, ...] = ()
+    clauses: tuple[str, ...] = ()
+    authority: tuple[str, ...] = ()
+
+
+class FailoverPlan(Frozen):
+    """The plan and its proof are one thing. `method` says how the numbers were found and what they may be used for."""
+
+    id: str
+    title: str
+    disruption: Disruption
+    as_of: AwareDatetime
+    network_hash: str
+    method: str
+    horizon: int
+    fallen: tuple[Fallen, ...]
+    options: tuple[Option, ...]
+    refusals: tuple[Refusal, ...]
+    moves: tuple[Move, ...]
+    donors: tuple[Donor, ...]
+    verdicts: tuple[Verdict, ...]
+    """Of every function that is touched: loses work, or gives positions."""
+    decision: Decision
+
+    def count(self, outcome: Outcome) -> int:
+        """How many touched functions have this outcome."""
+        return sum(verdict.outcome == outcome for verdict in self.verdicts)
+
+    @property
+    def holds(self) -> bool:
+        """True where every touched function meets its minimum in time, on tested options."""
+        return all(verdict.outcome in ("met", "untouched") for verdict in self.verdicts)

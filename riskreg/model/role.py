@@ -1,0 +1,28 @@
+"""Roles: who acts, by which phone, and who stands in; files name roles, and roles name people."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from riskreg.model.base import Frozen, Id, Text
+
+
+class Role(Frozen):
+    """One role with its holder and deputy. Phones are international; `call_tested` is when somebody last rang them."""
+
+    id: Id
+    title: Text
+    party: Id = "client"
+    holder: Text
+    phone: str = ""
+    deputy: str = ""
+    deputy_phone: str = ""
+    email: str = ""
+    time_zone: str = "UTC"
+    hours: str = ""
+    call_tested: date | None = None
+    left_on: date | None = None
+    audience: Literal["internal", "public"] = "internal"
+    tiers: tuple[Id, ...] = ()
+    """Escalation tiers that reach this role, such as `tier-2`."""

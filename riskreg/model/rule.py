@@ -1,0 +1,248 @@
+"""Rules: declarative patterns over signals and facts, and what follows from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AwareDatetime, BeforeValidator, Discriminator, Field, Tag, model_validator
+
+from riskreg.model.base import Frozen, Id, Level, Share, Text, Whole
+from riskreg.model.disruption import LossKind
+from riskreg.model.times import Duration
+
+Severity = Literal["low", "medium", "high", "critical"]
+Category = Literal[
+    "attrition", "quality-drift", "data-exposure", "forecast-miss", "sla-breach", "cost-creep", "communication-lapse",
+    "brand-dilution", "tool-conflict", "cultural-mismatch", "site-loss", "system-loss", "vendor-failure", "capability-gap",
+    "coverage-gap", "compliance-lapse",
+]  # fmt: skip
+"""The risk that a rule speaks about; a closed taxonomy."""
+
+Scalar = bool | int | float | str
+Operator = Literal["eq", "ne", "gt", "gte", "lt", "lte", "in", "not_in", "exists"]
+ORDER = ("gt", "gte", "lt", "lte")
+
+JoinField = Literal["client", "vendor", "site", "function", "system", "pool"]
+
+
+class Condition(Frozen):
+    """What one field must satisfy; several operators must all hold."""
+
+    eq: Scalar | None = None
+    ne: Scalar | None = None
+    gt: float | None = None
+    gte: float | None = None
+    lt: float | None = None
+    lte: float | None = None
+    among: Annotated[tuple[Scalar, ...] | None, Field(alias="in")] = None
+    not_in: tuple[Scalar, ...] | None = None
+    exists: bool | None = None
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("say what the field must satisfy: {gte: 3}")
+        return self
+
+
+def _bare_value(value: Any) -> Any:
+    # `metric: leavers` is short for `metric: {eq: leavers}`
+    return {"eq": value} if isinstance(value, (str, int, float, bool)) else value
+
+
+FieldTest = Annotated[Condition, BeforeValidator(_bare_value)]
+
+
+class Pattern(Frozen):
+    """One fact that must be there: a signal or a named fact, with conditions on its own fields."""
+
+    alias: Annotated[Id | None, Field(alias="as")] = None
+    signal: Id | None = None
+    fact: Id | None = None
+    where: dict[str, FieldTest] = {}
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if (self.signal is None) == (self.fact is None):
+            raise ValueError("a pattern names either a signal or a fact: {signal: quality_drift}")
+        return self
+
+    @property
+    def kind(self) -> str:
+        """The name of the signal or the fact."""
+        return self.signal or self.fact or ""
+
+
+class All(Frozen):
+    all: Annotated[tuple[When, ...], Field(min_length=1)]
+
+
+class Any_(Frozen):
+    any: Annotated[tuple[When, ...], Field(min_length=1)]
+
+
+class Not(Frozen):
+    no: Annotated[Pattern, Field(alias="not")]
+
+
+def _when_kind(value: Any) -> str:
+    keys = set(value) if isinstance(value, dict) else set(type(value).model_fields) if isinstance(value, Frozen) else set()
+    return "all" if "all" in keys else "any" if "any" in keys else "not" if keys & {"not", "no"} else "pattern"
+
+
+When = Annotated[
+    Annotated[All, Tag("all")] | Annotated[Any_, Tag("any")] | Annotated[Not, Tag("not")] | Annotated[Pattern, Tag("pattern")],
+    Discriminator(_when_kind),
+]
+"""The condition of a rule: `all`, `any`, `not` and patterns, nested."""
+
+for _model in (All, Any_, Not):
+    _model.model_rebuild()
+
+
+class Raise(Frozen):
+    """The indicated score. Impact may be taken from the most critical function in the finding's scope."""
+
+    likelihood: Level
+    impact: Level | Literal["from-function-criticality"]
+
+
+class Lose(Frozen):
+    """The disruption that a finding stands for; `$site` and the like are filled from the join key."""
+
+    ref: Annotated[str, Field(pattern=r"^(site|system|vendor|pool|hazard):(\$[a-z]+|[A-Za-z0-9][A-Za-z0-9_.-]*)$")]
+    kind: LossKind | None = None
+    share: Annotated[Share, Field(gt=0)] = 1.0
+    length: Annotated[Duration | None, Field(alias="for")] = None
+
+
+class Conclude(Frozen):
+    """A fact that other rules can match; it carries the join key."""
+
+    fact: Id
+
+
+class Then(Frozen):
+    """What follows from a firing. `raise` without likelihood and impact is not a risk: leave it out to conclude only."""
+
+    raises: Annotated[Raise | None, Field(alias="raise")] = None
+    playbooks: tuple[Id, ...] = ()
+    lose: tuple[Lose, ...] = ()
+    failover: Literal["none", "assess", "activate"] = "none"
+    escalate: Id | None = None
+    conclude: Conclude | None = None
+
+
+class Rule(Frozen):
+    """One declarative rule. `severity` orders attention and escalation; it is not the score."""
+
+    id: Id
+    version: Annotated[Whole, Field(ge=1)]
+    title: Text
+    status: Literal["draft", "test", "stable", "deprecated"] = "stable"
+    replaced_by: Id | None = None
+    owner: Id
+    category: Category
+    severity: Severity
+    description: str = ""
+    when: When
+    join: tuple[JoinField, ...] = ()
+    within: Duration | None = None
+    then: Then
+    explain: Text
+    false_positives: tuple[Text, ...] = ()
+    references: tuple[Text, ...] = ()
+    tests: tuple[RuleTest, ...] = ()
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        aliases = [p.alias for p in positives(self.when) if p.alias]
+        if len(aliases) != len(set(aliases)):
+            raise ValueError("two patterns of one rule have the same name after 'as'")
+        keys = {name for loss in self.then.lose if "$" in loss.ref for name in [loss.ref.partition("$")[2]]}
+        if missing := sorted(keys - set(self.join)):
+            raise ValueError(f"lose refers to ${missing[0]}, which is not among the join fields")
+        if not list(positives(self.when)):
+            raise ValueError("a rule needs at least one pattern that is not negated")
+        return self
+
+
+class Expect(Frozen):
+    """A finding that a rule test expects: the rule, and the join key."""
+
+    model_config = Frozen.model_config | {"extra": "allow"}
+
+    rule: Id
+
+    @property
+    def key(self) -> dict[str, str]:
+        return {name: str(value) for name, value in (self.model_extra or {}).items()}
+
+
+class RuleTest(Frozen):
+    """Facts given, findings expected; an empty `expect` is the negative test that every rule needs."""
+
+    name: Text
+    given: tuple[dict[str, Any], ...]
+    expect: tuple[Expect, ...]
+    as_of: AwareDatetime | None = None
+
+
+class RuleTests(Frozen):
+    """A `*.test.yaml` file: tests of one rule, beside it."""
+
+    rule: Id
+    tests: Annotated[tuple[RuleTest, ...], Field(min_length=1)]
+
+
+Rule.model_rebuild()
+
+
+def positives(when: When) -> Iterator[Pattern]:
+    """Every pattern that is not negated, in file order."""
+    if isinstance(when, Pattern):
+        yield when
+    elif isinstance(when, All):
+        for part in when.all:
+            yield from positives(part)
+    elif isinstance(when, Any_):
+        for part in when.any:
+            yield from positives(part)
+
+
+def negatives(when: When) -> Iterator[Pattern]:
+    """Every negated pattern, in file order."""
+    if isinstance(when, Not):
+        yield when.no
+    elif isinstance(when, All):
+        for part in when.all:
+            yield from negatives(part)
+    elif isinstance(when, Any_):
+        for part in when.any:
+            yield from negatives(part)
+
+
+__all__ = [
+    "All",
+    "Any_",
+    "Category",
+    "Conclude",
+    "Condition",
+    "Expect",
+    "JoinField",
+    "Lose",
+    "Not",
+    "Operator",
+    "Pattern",
+    "Raise",
+    "Rule",
+    "RuleTest",
+    "RuleTests",
+    "Scalar",
+    "Severity",
+    "Then",
+    "When",
+    "negatives",
+    "positives",
+]  # fmt: skip

@@ -1,0 +1,1 @@
+"""A plan and a template become a text that people act on."""

@@ -1,0 +1,1 @@
+"""Everything becomes Markdown pages, mkdocs.yml and a static site."""

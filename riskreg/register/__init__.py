@@ -1,0 +1,1 @@
+"""Findings and people become risks: a hash-chained journal, and what it adds up to."""

@@ -1,0 +1,1 @@
+"""The files of a workspace in and out; every fault located."""
