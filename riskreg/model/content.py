@@ -65,6 +65,8 @@ class Content(Frozen):
     """Reference of what is lost (`site:MNL`) or disruption id → plan."""
     playbooks: tuple[RenderedPlaybook, ...]
     drills: tuple[Drill, ...]
+    packs: dict[str, str] = {}
+    """`<drill id>-facilitator` and `<drill id>-player` → Markdown of the pack."""
     tests: tuple[RuleTestResult, ...]
     engine: str
     """Which engines decided, in words."""

@@ -9,7 +9,7 @@ from riskreg.model.base import Frozen
 
 
 class Span(Frozen):
-    """Where something stands: a path relative to the workspace, with a line and column from 1 (0: the whole file), or a sheet's cell."""
+    """Where something stands: a path relative to the workspace, line and column from 1 (0: the whole file), or a sheet's cell."""
 
     path: str
     line: int = 0
