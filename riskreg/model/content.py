@@ -8,7 +8,7 @@ import polars as pl
 from pydantic import AwareDatetime, ConfigDict
 
 from riskreg.model.base import Frozen
-from riskreg.model.drill import Drill
+from riskreg.model.drill import Drill, DrillOrder
 from riskreg.model.finding import Finding
 from riskreg.model.metric import Metric
 from riskreg.model.network import Network
@@ -44,6 +44,7 @@ class Workspace(Frozen):
     tests: dict[str, tuple[RuleTest, ...]] = {}
     """Rule id → its tests, those in the rule and those beside it."""
     playbooks: tuple[PlaybookTemplate, ...] = ()
+    drills: tuple[DrillOrder, ...] = ()
     readings: pl.DataFrame
     files_read: dict[str, str] = {}
     """Path relative to the workspace → SHA-256 of its bytes."""

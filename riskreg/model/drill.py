@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
-from riskreg.model.base import Frozen
-from riskreg.model.disruption import Disruption
+from riskreg.model.base import Frozen, Id, Text, Whole
+from riskreg.model.disruption import Disruption, Loss
 
 InjectType = Literal["standard", "contingency", "adaptive", "complexity"]
 Trigger = Literal["scheduled", "manual", "conditional"]
+
+
+class DrillOrder(Frozen):
+    """A `drills/*.yaml` file: which drill is wanted. The packs are generated from the network as it is when a run reads it."""
+
+    id: Id
+    title: Text = "Tabletop exercise"
+    lose: Annotated[tuple[Loss, ...], Field(min_length=1)]
+    minutes: Annotated[Whole, Field(ge=15, le=480)] = 90
 
 
 class Objective(Frozen):
