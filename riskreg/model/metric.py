@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Annotated, Literal, Self
+from zoneinfo import available_timezones
 
 from pydantic import Field, model_validator
 
@@ -94,6 +95,8 @@ class Metric(Frozen):
     unit: Literal["share", "score", "count", "positions", "seconds", "money"] = "count"
     worse: Literal["up", "down", "both"] = "up"
     grain: Grain = "week"
+    time_zone: str = "UTC"
+    """Zone in which its days, weeks and months begin: the last hour of an American evening is not the next day's."""
     least: Number | None = None
     most: Number | None = None
     """Readings outside [least, most] are faults, not signals."""
@@ -101,3 +104,9 @@ class Metric(Frozen):
     source: str = ""
     """Who reports it, and by which definition of theirs."""
     labels: tuple[Label, ...] = ()
+
+    @model_validator(mode="after")
+    def _zone(self) -> Self:
+        if self.time_zone not in available_timezones():
+            raise ValueError(f"'{self.time_zone}' is not a time zone; write an IANA name such as America/New_York")
+        return self
