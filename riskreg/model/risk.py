@@ -39,6 +39,8 @@ class Assessment(Frozen):
     by: str
     at: AwareDatetime
     reason: str
+    indicated: Score | None = None
+    """What the findings indicated at that moment: the person has answered this much."""
 
 
 class Event(Frozen):
