@@ -14,7 +14,7 @@ Grain = Literal["interval", "day", "week", "month", "event"]
 
 
 class AttritionSpike(Frozen):
-    """Leavers (`value`) of a headcount (`n`): exact binomial test against the site's own past, CUSUM for slow rise."""
+    """Leavers (`value`) of a headcount (`n`): exact test against the site's own past, CUSUM for slow rise."""
 
     kind: Literal["attrition_spike"]
     baseline: Annotated[Whole, Field(ge=4)] = 26
@@ -25,7 +25,7 @@ class AttritionSpike(Frozen):
     cusum_ratio: Annotated[Number, Field(gt=1)] = 1.5
     """The slow rise that the CUSUM is tuned to."""
     run_length: Annotated[Number, Field(gt=10)] = 500.0
-    """In-control average run length of the CUSUM, in periods."""
+    """In-control average run length of the CUSUM, in periods: how long a site where nothing changes goes without a false signal."""
 
 
 class QualityDrift(Frozen):
@@ -38,6 +38,7 @@ class QualityDrift(Frozen):
     baseline: Annotated[Whole, Field(ge=4)] = 16
     weight: Annotated[Share, Field(gt=0, le=1)] = 0.2
     run_length: Annotated[Number, Field(gt=10)] = 500.0
+    """In-control average run length of the EWMA and the CUSUM together, in periods."""
     least_change: Annotated[Number, Field(ge=0)] = 0.0
     """Least change against the baseline, in the metric's own unit, that matters in practice."""
 
@@ -56,9 +57,11 @@ class ForecastMiss(Frozen):
     period: Literal["day", "week"] = "week"
     wape: Annotated[Share, Field(gt=0)] = 0.10
     bias: Annotated[Share, Field(gt=0)] = 0.05
+    """Least bias over the memory, as a share of volume, for which the tracking signal counts."""
     tracking: Annotated[Number, Field(gt=0)] = 4.0
-    """Limit of Trigg's tracking signal (sum of errors over mean absolute deviation)."""
+    """Limit of the tracking signal over the memory (sum of errors over mean absolute deviation; never more than `memory`)."""
     memory: Annotated[Whole, Field(ge=3)] = 8
+    false_discovery_rate: Annotated[Share, Field(gt=0, le=0.2)] = 0.05
 
 
 class DataExposure(Frozen):
@@ -70,6 +73,8 @@ class DataExposure(Frozen):
     baseline: Annotated[Whole, Field(ge=4)] = 26
     false_discovery_rate: Annotated[Share, Field(gt=0, le=0.2)] = 0.05
 
+
+_GRAINS: dict[str, tuple[Grain, ...]] = {"day": ("interval", "day"), "week": ("interval", "day", "week")}
 
 Detector = Annotated[AttritionSpike | QualityDrift | ForecastMiss | DataExposure, Field(discriminator="kind")]
 
@@ -104,6 +109,17 @@ class Metric(Frozen):
     source: str = ""
     """Who reports it, and by which definition of theirs."""
     labels: tuple[Label, ...] = ()
+
+    @model_validator(mode="after")
+    def _judged(self) -> Self:
+        watch = self.detector
+        if isinstance(watch, ForecastMiss) and self.grain not in _GRAINS[watch.period]:
+            raise ValueError(f"readings per {self.grain} cannot be judged per {watch.period}; write grain: {watch.period}")
+        if isinstance(watch, AttritionSpike | QualityDrift) and self.grain in ("interval", "event"):
+            raise ValueError(f"{watch.kind} judges whole periods; write grain: day, week or month")
+        if isinstance(watch, DataExposure) and watch.event_level < 4 and self.grain == "event":
+            raise ValueError("events below level 4 are judged by how many there are: count them per day, week or month, zeros too")
+        return self
 
     @model_validator(mode="after")
     def _zone(self) -> Self:
