@@ -35,6 +35,17 @@ class Loss(Frozen):
         return self.kind or KIND_OF[self.ref.partition(":")[0]]
 
 
+def parse_loss(text: str) -> Loss:
+    """`site:MNL`, `pool:ceb-voice=40%`, `site:CEB/people=0.15` → a loss. ValueError says what is wrong and how it is written."""
+    ref, _, amount = text.strip().partition("=")
+    ref, _, kind = ref.partition("/")
+    try:
+        share = float(amount.rstrip("%")) / (100 if amount.endswith("%") else 1) if amount else 1.0
+        return Loss.model_validate({"ref": ref, "kind": kind or None, "share": share})
+    except ValueError as error:
+        raise ValueError(f"'{text}' is not a loss; write site:MNL, pool:ceb-voice=40% or site:CEB/people=15%") from error
+
+
 class Disruption(Frozen):
     """Losses that begin together at `onset`."""
 

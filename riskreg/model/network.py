@@ -340,6 +340,15 @@ class Network(Frozen):
         pools = {pool.id for pool in self.pools if pool.site == site}
         return tuple(sorted((f for f in self.functions if any(part.pool in pools for part in f.served_by)), key=lambda f: f.id))
 
+    def ids(self, kind: str) -> tuple[str, ...]:
+        """The ids of one kind (`site`, `system`, `vendor`, `pool`, `function`, `hazard`), sorted."""
+        return tuple(sorted(getattr(self, kind))) if kind in _TABLES else ()
+
+    def has(self, ref: str) -> bool:
+        """Whether anything bears this reference."""
+        kind, _, ident = ref.partition(":")
+        return kind in _TABLES and ident in getattr(self, kind)
+
     def name_of(self, ref: str) -> str:
         """The name behind `site:MNL`; the bare id where nothing has it."""
         kind, _, ident = ref.partition(":")
