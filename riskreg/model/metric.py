@@ -22,9 +22,9 @@ class AttritionSpike(Frozen):
     false_discovery_rate: Annotated[Share, Field(gt=0, le=0.2)] = 0.05
     ratio: Annotated[Number, Field(ge=1)] = 1.5
     """Least ratio to the baseline that matters in practice, however small the p-value."""
-    cusum_ratio: Annotated[Number, Field(gt=1)] = 1.5
+    cusum_ratio: Annotated[Number, Field(ge=1.05, le=20)] = 1.5
     """The slow rise that the CUSUM is tuned to."""
-    run_length: Annotated[Number, Field(gt=10)] = 500.0
+    run_length: Annotated[Number, Field(gt=10, le=100_000)] = 500.0
     """In-control average run length of the CUSUM, in periods: how long a site where nothing changes goes without a false signal."""
 
 
@@ -36,8 +36,8 @@ class QualityDrift(Frozen):
     """`rate`: a share 0 to 1 of `n` contacts; `mean`: a mean score of `n` contacts with standard deviation `deviation`."""
     deviation: Annotated[Number, Field(gt=0)] | None = None
     baseline: Annotated[Whole, Field(ge=4)] = 16
-    weight: Annotated[Share, Field(gt=0, le=1)] = 0.2
-    run_length: Annotated[Number, Field(gt=10)] = 500.0
+    weight: Annotated[Share, Field(ge=0.02)] = 0.2
+    run_length: Annotated[Number, Field(gt=10, le=100_000)] = 500.0
     """In-control average run length of the EWMA and the CUSUM together, in periods."""
     least_change: Annotated[Number, Field(ge=0)] = 0.0
     """Least change against the baseline, in the metric's own unit, that matters in practice."""
