@@ -1,0 +1,123 @@
+"""How the command line speaks: faults, tables, JSON, progress on a terminal, and the options that many commands share."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from riskreg.model.base import canonical
+from riskreg.model.faults import Fault, FaultError
+
+FOUND_FAULTS = 1
+"""Exit status where files, rules or the register have faults (2 is a mistake in the command itself)."""
+
+
+class Moment(click.ParamType):
+    """A time with its zone, such as 2026-11-21T06:00:00+00:00; `Z` is UTC."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"'{value}' is not a time; write 2026-11-21T06:00:00+00:00", param, ctx)
+        if moment.tzinfo is None:
+            self.fail(f"'{value}' has no time zone; write {value}+00:00 or {value}Z", param, ctx)
+        return moment
+
+
+workspace_option = click.option(
+    "-w", "--workspace", "root", type=click.Path(path_type=Path, file_okay=False), default=".", envvar="RISKREG_WORKSPACE",
+    show_default="this folder", help="Folder of the workspace.",
+)  # fmt: skip
+workspace_argument = click.argument(
+    "root", metavar="[WORKSPACE]", type=click.Path(path_type=Path, file_okay=False), default=".", envvar="RISKREG_WORKSPACE"
+)
+format_option = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Text for people or JSON for programs.",
+)
+as_of_option = click.option("--as-of", type=Moment(), help="The moment to judge; default: the workspace's own, or now.")
+by_option = click.option(
+    "--by", "actor", envvar="RISKREG_ACTOR", default=getpass.getuser, show_default="your login name", help="Who does this."
+)
+
+
+def now() -> datetime:
+    """The clock; read here and in no other room but the web's edge."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def emit(value: Any) -> None:
+    """Prints a value as JSON: keys sorted, indented, one line feed at the end."""
+    click.echo(json.dumps(json.loads(canonical(value)), indent=2, sort_keys=True, ensure_ascii=False))
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Prints aligned columns; the last one is left ragged."""
+    lines = [list(head), *([str(cell) for cell in row] for row in rows)]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
+    for number, line in enumerate(lines):
+        text = "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        click.secho(text, bold=number == 0)
+
+
+def show_faults(faults: Sequence[Fault], more: int = 0) -> None:
+    """Every fault with its place, hint and example, on stderr."""
+    for fault in faults:
+        click.secho(str(fault), fg="red" if fault.severity == "error" else "yellow", err=True)
+        if fault.hint:
+            click.echo(f"    {fault.hint}", err=True)
+        if fault.example:
+            click.echo(f"    for example: {fault.example}", err=True)
+    if more:
+        click.echo(f"… and {more:,} more faults, not listed", err=True)
+
+
+@contextmanager
+def speaking_faults(form: str = "text") -> Iterator[None]:
+    """Turns a FaultError into a list of faults and exit status 1."""
+    try:
+        yield
+    except FaultError as error:
+        if form == "json":
+            emit({"faults": [fault.model_dump(mode="json") for fault in error.faults]})
+        else:
+            show_faults(error.faults)
+            count = sum(fault.severity == "error" for fault in error.faults)
+            click.echo(f"{count} {'fault' if count == 1 else 'faults'}; nothing was changed.", err=True)
+        raise SystemExit(FOUND_FAULTS) from error
+    except OSError as error:
+        click.secho(f"{error.filename or ''}: {error.strerror or error}", fg="red", err=True)
+        raise SystemExit(FOUND_FAULTS) from error
+
+
+@contextmanager
+def progress(stages: Sequence[tuple[str, str]]) -> Iterator[Callable[[str, float], None]]:
+    """A bar on stderr while stages pass, on a terminal only; yields the watcher that a run is given."""
+    if not sys.stderr.isatty():
+        yield lambda _stage, _done: None
+        return
+    order = {name: number for number, (name, _) in enumerate(stages)}
+    said = dict(stages)
+    with click.progressbar(length=100 * len(stages), file=sys.stderr, show_eta=False, item_show_func=lambda item: item) as bar:
+
+        def watch(stage: str, done: float) -> None:
+            bar.update(max(0, round(100 * (order[stage] + done)) - bar.pos), said[stage])
+
+        yield watch

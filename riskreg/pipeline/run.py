@@ -1,0 +1,231 @@
+"""readings → signals → findings → risks → disruption → failover plan + proof → playbooks → publication."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Literal
+
+import yaml
+
+from riskreg import drills, inference, playbooks
+from riskreg.continuity import criticality, make_plan, standing_facts
+from riskreg.detection import detect
+from riskreg.model.content import Content, Workspace
+from riskreg.model.disruption import Disruption, Loss
+from riskreg.model.drill import Drill, DrillOrder
+from riskreg.model.faults import Fault, FaultError, Span, errors, in_order
+from riskreg.model.finding import Finding
+from riskreg.model.plan import FailoverPlan
+from riskreg.model.playbook import RenderedPlaybook, Situation
+from riskreg.model.risk import Changes
+from riskreg.model.signal import to_facts
+from riskreg.pipeline.plans import Losses, finding_losses, make_plans, onset_of, single_losses
+from riskreg.pipeline.situations import risk_title, situations
+from riskreg.publishing import Published, publish
+from riskreg.register import Register
+from riskreg.workspace import load, write_atomic, write_lock
+
+Watch = Callable[[str, float], None]
+"""Told the name of a stage and how much of it is done, 0 to 1."""
+
+
+def _unwatched(_stage: str, _done: float) -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class Report:
+    """What one run read, found, changed, planned and published."""
+
+    content: Content
+    changes: Changes
+    published: Published | None
+    faults: tuple[Fault, ...]
+    """Those that did not forbid the run: warnings, and any disagreement of the engines."""
+
+
+def run(
+    root: Path,
+    *,
+    now: datetime,
+    as_of: datetime | None = None,
+    engine: Literal["both", "durable", "reference"] = "both",
+    build: bool = True,
+    watch: Watch = _unwatched,
+) -> Report:
+    """Walks the main job once. Running it again on the same files changes nothing.
+
+    Args:
+        root: folder of the workspace.
+        now: the moment, read by the caller; used where neither `as_of` nor the workspace fixes one.
+        build: False leaves the publication as it is.
+
+    Raises:
+        FaultError: the files, the register or a template have faults; nothing was changed.
+    """
+    with write_lock(root):
+        watch("read", 0.0)
+        workspace, warnings = open_workspace(root)
+        network, settings = workspace.network, workspace.settings
+        moment = as_of or settings.as_of or now
+
+        watch("detect", 0.0)
+        signals = detect(workspace.readings, workspace.metrics, client=settings.client, as_of=moment)
+
+        watch("plan", 0.0)
+        plans = _plan(root / ".riskreg/plans", workspace, single_losses(network), moment, watch)
+
+        watch("decide", 0.0)
+        facts = [*to_facts(signals), *standing_facts(network, plans, moment.date())]
+        decided = inference.decide(workspace.rules, facts, as_of=moment, engine=engine)
+        findings = tuple(_with_impact(workspace, finding) for finding in decided.findings)
+        tests = inference.run_tests(workspace.rules, workspace.tests, engine=engine)
+        plans |= _plan(root / ".riskreg/plans-of-findings", workspace, finding_losses(findings), moment, watch)
+
+        # Everything that a file can get wrong comes before the register is touched.
+        watch("write", 0.0)
+        rendered = _render(workspace, situations(workspace.playbooks, findings, plans, moment))
+        exercises = [make_drill(workspace, order, moment) for order in workspace.drills]
+
+        watch("record", 0.0)
+        with open_register(root, workspace) as register:
+            changes = register.apply(findings, settings=settings, as_of=moment, titles=lambda finding: risk_title(network, finding))
+            risks, history = register.risks(), register.events()
+        content = Content(
+            workspace=workspace,
+            as_of=moment,
+            signals=signals,
+            findings=findings,
+            risks=risks,
+            history=history,
+            plans=plans,
+            playbooks=rendered,
+            drills=tuple(drill for drill, _ in exercises),
+            packs={name: text for _, packs in exercises for name, text in packs.items()},
+            tests=tests,
+            engine=decided.engine,
+            register_hash=changes.head,
+        )
+
+        watch("publish", 0.0)
+        tree, public = root / ".riskreg" / "tree", root / "public"
+        published = publish(content, tree, public, progress=lambda done: watch("publish", done)) if build else None
+    return Report(content, changes, published, in_order((*warnings, *decided.faults)))
+
+
+def open_workspace(root: Path, *, readings: bool = True) -> tuple[Workspace, tuple[Fault, ...]]:
+    """The workspace and its warnings. FaultError with every fault of every file where one of them forbids going on."""
+    loaded = load(root, readings=readings)
+    if loaded.workspace is None or errors(loaded.faults):
+        raise FaultError(loaded.faults)
+    return loaded.workspace, loaded.faults
+
+
+def check(root: Path) -> tuple[tuple[Fault, ...], int]:
+    """Every fault of every file, templates and rule tests included, and how many more were only counted; changes nothing."""
+    loaded = load(root)
+    if loaded.workspace is None:
+        return in_order(loaded.faults), loaded.more
+    workspace = loaded.workspace
+    templates = [fault for template in workspace.playbooks for fault in playbooks.check(template)]
+    failed = [
+        Fault(
+            code="rule-test-failed",
+            message=f"rule '{result.rule}', test '{result.name}': expected {list(result.expected)}, got {list(result.got)}",
+            hint="run `riskreg rules test` to see each test; mend the rule or the test",
+            span=Span(path=f"rules/{result.rule}.test.yaml"),
+        )
+        for result in inference.run_tests(workspace.rules, workspace.tests)
+        if not result.passed
+    ]
+    return in_order((*loaded.faults, *templates, *failed)), loaded.more
+
+
+def open_register(root: Path, workspace: Workspace) -> Register:
+    """The register of a workspace: the database that its settings name, or `register.db` beside them."""
+    settings = workspace.settings
+    return Register.open(settings.database or f"sqlite:///{root.resolve() / 'register.db'}", settings)
+
+
+def ask(workspace: Workspace, losses: Sequence[Loss], *, as_of: datetime, onset: datetime | None = None) -> FailoverPlan:
+    """The failover plan for losses that begin together at `onset` (default: the half hour of `as_of`).
+
+    Raises:
+        FaultError: a loss names something that the network does not have.
+    """
+    network = workspace.network
+    faults = [_unknown(workspace, loss.ref) for loss in losses if not network.has(loss.ref)]
+    if faults:
+        raise FaultError(faults)
+    disruption = Disruption(losses=tuple(sorted(losses, key=lambda x: x.ref)), onset=onset_of(onset or as_of))
+    return make_plan(network, disruption, as_of=as_of, evidence_expires=workspace.settings.evidence_expires)
+
+
+def make_drill(workspace: Workspace, order: DrillOrder, as_of: datetime) -> tuple[Drill, dict[str, str]]:
+    """A drill and its packs, from the network as it is."""
+    plan = ask(workspace, order.lose, as_of=as_of)
+    drill = drills.make(plan, order=order, network=workspace.network, roles=workspace.roles, as_of=as_of)
+    packs = drills.packs(drill, plan=plan, network=workspace.network, roles=workspace.roles, settings=workspace.settings)
+    return drill, packs
+
+
+def new_drill(
+    root: Path, workspace: Workspace, losses: Sequence[Loss], *, as_of: datetime, minutes: int, ident: str | None, title: str | None
+) -> tuple[Drill, tuple[Path, ...]]:
+    """Writes `drills/<id>.yaml`, which every later run reads, and both packs beside it; returns the drill and the files."""
+    names = [workspace.network.name_of(loss.ref) for loss in losses]
+    order = DrillOrder(
+        id=ident or "-".join(loss.ref.replace(":", "-") for loss in losses),
+        title=title or f"{' and '.join(names)} lost",
+        lose=tuple(losses),
+        minutes=minutes,
+    )
+    drill, packs = make_drill(workspace, order, as_of)
+    text = yaml.safe_dump(order.model_dump(mode="json", by_alias=True, exclude_defaults=True), sort_keys=False, allow_unicode=True)
+    files = {root / "drills" / f"{order.id}.yaml": text}
+    files |= {root / "drills" / f"{name}.md": pack for name, pack in sorted(packs.items())}
+    with write_lock(root):
+        for path, content in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_atomic(path, content.encode())
+    return drill, tuple(files)
+
+
+def _plan(keep: Path, workspace: Workspace, losses: Losses, moment: datetime, watch: Watch) -> dict[str, FailoverPlan]:
+    return make_plans(
+        workspace.network,
+        losses,
+        as_of=moment,
+        evidence_expires=workspace.settings.evidence_expires,
+        keep=keep,
+        progress=lambda done: watch("plan", done),
+    )
+
+
+def _with_impact(workspace: Workspace, finding: Finding) -> Finding:
+    if finding.impact != "from-function-criticality":
+        return finding
+    return finding.model_copy(update={"impact": criticality(workspace.network, finding.key)})
+
+
+def _render(workspace: Workspace, wanted: Sequence[Situation]) -> tuple[RenderedPlaybook, ...]:
+    template_of = {template.id: template for template in workspace.playbooks}
+    known = {"network": workspace.network, "roles": workspace.roles, "settings": workspace.settings}
+    general = [playbooks.general(template, **known) for template in workspace.playbooks]
+    return (*general, *(playbooks.render(template_of[s.playbook], s, **known) for s in wanted))
+
+
+def _unknown(workspace: Workspace, ref: str) -> Fault:
+    kind, _, ident = ref.partition(":")
+    near = get_close_matches(ident, workspace.network.ids(kind), n=1, cutoff=0.5)
+    return Fault(
+        code="unknown-reference",
+        message=f"the network has no {kind} '{ident}'",
+        hint=f"did you mean {kind}:{near[0]}?" if near else f"known: {', '.join(workspace.network.ids(kind)[:12])}",
+        example="--lose site:MNL",
+        span=Span(path="network"),
+    )

@@ -1,0 +1,242 @@
+"""What a run says to a risk owner: what was read, what fired and why, what changed, which plan holds, what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from riskreg.model.content import Content, Workspace
+from riskreg.model.plan import FailoverPlan, Outcome, Verdict
+from riskreg.model.risk import Event, Risk
+from riskreg.model.times import say_duration, say_positions
+from riskreg.pipeline.run import Report
+
+WORDS: dict[Outcome, str] = {
+    "met": "in time",
+    "late": "late",
+    "breach": "not covered",
+    "not-known": "not known",
+    "untouched": "untouched",
+}
+_WORST: tuple[Outcome, ...] = ("breach", "late", "not-known", "met", "untouched")
+Block = str | list[tuple[str, ...]]
+"""A line, or a table whose first row is its head."""
+
+
+def as_data(report: Report) -> dict[str, Any]:
+    """The report as plain data for `--format json`."""
+    content, changes = report.content, report.changes
+    return {
+        "as_of": content.as_of.isoformat(),
+        "read": {
+            "files": len(content.workspace.files_read),
+            "readings": content.workspace.readings.height,
+            "sites": len(content.workspace.network.sites),
+            "functions": len(content.workspace.network.functions),
+            "rules": len(content.workspace.rules),
+        },
+        "signals": content.signals.height,
+        "engine": content.engine,
+        "findings": [
+            {"id": f.id, "rule": f.rule, "key": f.key, "severity": f.severity, "explain": f.explain} for f in content.findings
+        ],
+        "rule_tests": {"run": len(content.tests), "failed": [f"{t.rule}: {t.name}" for t in content.tests if not t.passed]},
+        "register": changes.model_dump(mode="json"),
+        "risks": [
+            {"id": r.id, "title": r.title, "score": r.score.number if r.score else None, "state": r.state} for r in content.risks
+        ],
+        "plans": {
+            name: {"holds": p.holds, "outcomes": {v.function: v.outcome for v in p.verdicts}} for name, p in content.plans.items()
+        },
+        "publication": str(report.published.index) if report.published else None,
+        "faults": [fault.model_dump(mode="json") for fault in report.faults],
+    }
+
+
+def as_text(report: Report) -> str:
+    """The report as a page of text."""
+    content = report.content
+    return "\n".join(
+        [
+            *_head(content),
+            "",
+            *_fired(content),
+            "",
+            *_changed(report),
+            "",
+            *_failover(content),
+            "",
+            *_next(report),
+        ]
+    )
+
+
+def _head(content: Content) -> Iterator[str]:
+    workspace = content.workspace
+    network, settings = workspace.network, workspace.settings
+    moment = content.as_of.astimezone(ZoneInfo(settings.time_zone))
+    yield f"{settings.title}, as of {moment:%a %d %b %Y, %H:%M} {settings.time_zone}" + (
+        " (fictional)" if settings.fictional else ""
+    )
+    readings = workspace.readings
+    yield (
+        f"Read      {readings.height:,} readings of {readings['metric'].n_unique()} metrics, {len(network.sites)} sites, "
+        f"{len(network.functions)} functions, {len(workspace.rules)} rules from {len(workspace.files_read)} files"
+    )
+    passed = sum(test.passed for test in content.tests)
+    yield f"Checked   {passed} of {len(content.tests)} rule tests pass; {content.engine}"
+
+
+def _fired(content: Content) -> Iterator[str]:
+    rules = {finding.rule for finding in content.findings}
+    yield f"Fired     {len(content.findings)} findings by {len(rules)} rules; {content.signals.height} signals in all the readings"
+    for finding in content.findings[:8]:
+        yield f"  {finding.severity:<9} {finding.explain}"
+    if len(content.findings) > 8:
+        yield f"  … and {len(content.findings) - 8} more, on the site under Register"
+
+
+def _changed(report: Report) -> Iterator[str]:
+    changes = report.changes
+    parts = [
+        f"{len(ids)} {word}"
+        for ids, word in ((changes.raised, "raised"), (changes.updated, "changed"), (changes.eased, "eased"))
+        if ids
+    ]
+    yield f"Register  {', '.join(parts) if parts else 'nothing changed'}; {len(report.content.risks)} risks in all, worst first:"
+    for risk in report.content.risks[:5]:
+        yield f"  {_scored(report.content, risk):<12} {risk.id}  {risk.title}, owner {risk.owner}"
+
+
+def _scored(content: Content, risk: Risk) -> str:
+    if risk.score is None:
+        return "not known"
+    return f"{content.workspace.settings.matrix.band(risk.score.likelihood, risk.score.impact)} {risk.score.number}"
+
+
+def _failover(content: Content) -> Iterator[str]:
+    network = content.workspace.network
+    sites = {ref: plan for ref, plan in content.plans.items() if ref.startswith("site:")}
+    held = sum(plan.holds for plan in sites.values())
+    yield f"Failover  {held} of {len(sites)} sites could be lost with every function at its minimum in time, on tested options"
+    for ref, plan in sorted(sites.items(), key=lambda item: (-item[1].count("breach"), -item[1].count("late"), item[0])):
+        if not plan.holds:
+            yield f"  {network.name_of(ref):<16} {_tally(plan)}; {_worst(plan, content.workspace)}"
+
+
+def _tally(plan: FailoverPlan) -> str:
+    lost = [verdict for verdict in plan.verdicts if verdict.lost]
+    counts = [(word, sum(v.outcome == outcome for v in lost)) for outcome in _WORST if (word := WORDS[outcome])]
+    return f"{len(lost)} functions: " + ", ".join(f"{count} {word}" for word, count in counts if count)
+
+
+def _worst(plan: FailoverPlan, workspace: Workspace) -> str:
+    worst = min(plan.verdicts, key=lambda v: (_WORST.index(v.outcome), workspace.network.function[v.function].tier, v.function))
+    return f"worst: {_sentence(worst, workspace)}"
+
+
+def _sentence(verdict: Verdict, workspace: Workspace) -> str:
+    name = workspace.network.function[verdict.function].name
+    if verdict.outcome == "not-known":
+        return f"{name}, {verdict.weakest}"
+    if verdict.short:
+        since = f" from {say_duration(verdict.short_from)}" if verdict.short_from is not None else ""
+        return f"{name}, short {say_positions(verdict.short)} positions{since}"
+    return f"{name}, {WORDS[verdict.outcome]}"
+
+
+def _next(report: Report) -> Iterator[str]:
+    proposals = [risk.id for risk in report.content.risks if risk.proposal]
+    unassessed = [risk.id for risk in report.content.risks if risk.assessed is None and risk.state != "closed"]
+    waiting = proposals or unassessed
+    if waiting:
+        why = "a later finding proposes another score" if proposals else "only the rules have scored it"
+        yield f"Next      {waiting[0]} waits for its owner ({why}): riskreg serve, or riskreg risk assess {waiting[0]} --help"
+    if report.published is None:
+        yield "Site      not built (--no-build)"
+    else:
+        state = "built" if report.published.built else "unchanged, not built again"
+        yield f"Site      {report.published.pages} pages, {state}. Open {report.published.index.resolve().as_uri()}"
+
+
+def plan_as_text(plan: FailoverPlan, workspace: Workspace) -> Iterator[Block]:
+    """A plan as lines and tables: what falls, the verdicts, who takes over, who gives, the decision, and what it rests on."""
+    network = workspace.network
+    yield f"{plan.title}: {_tally(plan) if plan.verdicts else 'nothing we know of stops'}"
+    yield f"Decision: {plan.decision.why}"
+    if plan.verdicts:
+        yield ""
+        yield [
+            ("Function", "Result", "Minimum back", "RTO", "MTPD", "Rests on, or lacks"),
+            *(
+                (
+                    network.function[v.function].name,
+                    WORDS[v.outcome],
+                    say_duration(v.minimum_at) if v.minimum_at is not None else "not in the horizon",
+                    say_duration(v.rto),
+                    say_duration(v.mtpd),
+                    v.counterexample or v.weakest,
+                )
+                for v in plan.verdicts
+            ),
+        ]
+    if plan.moves:
+        yield ""
+        yield [
+            ("Taken over by", "Function", "Positions", "From", "How", "Evidence"),
+            *(
+                (
+                    network.pool[m.pool].name,
+                    network.function[m.function].name,
+                    say_positions(m.positions),
+                    say_duration(m.starts),
+                    f"{m.kind}, {m.relation}",
+                    m.grade,
+                )
+                for m in plan.moves
+            ),
+        ]
+    if plan.donors:
+        yield ""
+        yield [
+            ("Gives people", "At", "Gives", "Keeps", "Its minimum"),
+            *(
+                (
+                    network.function[d.function].name,
+                    network.pool[d.pool].name,
+                    say_positions(d.gives),
+                    say_positions(d.keeps),
+                    say_positions(d.minimum),
+                )
+                for d in plan.donors
+            ),
+        ]
+    for verdict in plan.verdicts:
+        if verdict.binding is not None:
+            yield f"{network.function[verdict.function].name}: {verdict.binding.advice}"
+    yield ""
+    yield f"How it was found: {plan.method}"
+
+
+_EVENT_WORDS = {
+    "risk.raised": "raised by rules",
+    "risk.added": "added",
+    "risk.assessed": "assessed",
+    "risk.closed": "closed",
+    "risk.reopened": "opened again",
+    "risk.noted": "noted",
+    "finding.opened": "finding",
+    "finding.closed": "finding no longer holds",
+    "indicated.changed": "indicated score changed",
+}
+
+
+def event_as_text(event: Event) -> str:
+    """One event in a line: the risk, what happened, and why."""
+    body = event.body
+    words = _EVENT_WORDS.get(event.kind, event.kind)
+    detail = body.get("reason") or body.get("text") or body.get("explain") or body.get("title") or ""
+    score = body.get("score") or body.get("indicated")
+    scored = f" {score['likelihood']} x {score['impact']}" if isinstance(score, dict) else ""
+    return f"{event.risk or '-'} {words}{scored}" + (f": {detail}" if detail else "")
