@@ -1,1 +1,36 @@
-"""Signals and facts become findings: two engines that must agree."""
+"""Signals and facts become findings: two engines that must agree.
+
+`decide` judges facts by rules; `check_rules` and `check_tests` find what is wrong with rules before they run; `run_tests` runs
+the tests that stand beside them. What a rule means, exactly, is written in docs/rule-language.md.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from riskreg.inference.decide import Decided, decide
+    from riskreg.inference.durable import durable_available
+    from riskreg.inference.lint import check_rules, check_tests
+    from riskreg.inference.ruletests import run_tests
+
+_HOME = {
+    "Decided": "decide",
+    "check_rules": "lint",
+    "check_tests": "lint",
+    "decide": "decide",
+    "durable_available": "durable",
+    "run_tests": "ruletests",
+}
+__all__ = ["Decided", "check_rules", "check_tests", "decide", "durable_available", "run_tests"]
+
+
+def __getattr__(name: str) -> Any:
+    # The worker process imports this package too, and should carry nothing but the engine.
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    module = import_module(f"{__name__}.{_HOME[name]}")
+    globals().update({public: getattr(module, public) for public, home in _HOME.items() if home == _HOME[name]})
+    return globals()[name]

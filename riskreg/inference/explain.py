@@ -1,0 +1,137 @@
+"""The sentence that a rule says about a finding: a sandboxed Jinja2 template over the facts that matched.
+
+In it, each name given with `as` is the fact of the combination that speaks for all (none where an `any` took another way),
+`every.<name>` is every fact that matched there, and `key` holds the join values. A value that is not there is an error.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from typing import Any
+
+import polars as pl
+from jinja2 import StrictUndefined, Template, TemplateError, meta
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from riskreg.inference.meaning import STANDING, Branch, Firing, Item, branches, patterns, tree
+from riskreg.model.rule import Pattern, Rule
+from riskreg.model.signal import SIGNAL_SCHEMA
+
+RESERVED = ("every", "key")
+MAX_LENGTH = 2000
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+class ExplainError(Exception):
+    """An explain text that does not work; the message says why, in one line."""
+
+
+def num(value: Any, digits: int = 1) -> str:
+    """1234.5 → `1,234.5`: thousands apart, at most `digits` decimals, none that say nothing; minus as a minus sign."""
+    text = f"{float(value):,.{digits}f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text in ("-0", "") else text.replace("-", "\u2212")
+
+
+def pct(value: Any, digits: int = 0) -> str:
+    """0.125 → `12 %` (a share as percent, after a space that does not break)."""
+    return f"{num(float(value) * 100, digits)}\u00a0%"
+
+
+def day(value: Any) -> str:
+    """A time → `Sun 15 Nov 2026`, in UTC."""
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value)
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        value = value.astimezone(UTC)
+    if not isinstance(value, date):
+        raise TypeError("date needs a time")
+    return f"{_DAYS[value.weekday()]} {value.day}\u00a0{_MONTHS[value.month - 1]}\u00a0{value.year}"
+
+
+@lru_cache(maxsize=1)
+def _environment() -> ImmutableSandboxedEnvironment:
+    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+    environment.filters |= {"num": num, "pct": pct, "date": day}
+    return environment
+
+
+@lru_cache(maxsize=1024)
+def _template(source: str) -> Template:
+    return _environment().from_string(source)
+
+
+def render(rule: Rule, firing: Firing, items: Mapping[str, Item]) -> str:
+    """The explain text of a firing. ExplainError where the template fails on these facts."""
+    named = {number: pattern.alias for number, pattern in patterns(tree(rule.when)).items() if pattern.alias}
+    context: dict[str, Any] = dict.fromkeys(named.values())
+    context |= {named[number]: items[fact].fact for number, fact in firing.chosen if number in named}
+    every: dict[str, list[Mapping[str, Any]]] = {alias: [] for alias in named.values()}
+    for number, fact in sorted(firing.taken, key=lambda pair: (pair[0], _moment(items[pair[1]]), pair[1])):
+        if number in named:
+            every[named[number]].append(items[fact].fact)
+    return _render(rule.explain, context | {"every": every, "key": dict(firing.key)})
+
+
+def check(rule: Rule, conclusions: Mapping[str, frozenset[str]]) -> tuple[str, ...]:
+    """What is wrong with a rule's explain text, in words: unknown names, and failures on a sample of each branch."""
+    numbered = patterns(tree(rule.when))
+    ways = branches(tree(rule.when))
+    usable = {numbered[number].alias for way in ways for number in way.positive}
+    try:
+        used = meta.find_undeclared_variables(_environment().parse(rule.explain))
+    except TemplateError as error:
+        return (f"the template cannot be read: {error}",)
+    names = {alias for alias in usable if alias} | set(RESERVED)
+    unknown = sorted(used - names)
+    if unknown:
+        listed = ", ".join(sorted(names - set(RESERVED))) or "none: name a pattern with 'as'"
+        return tuple(f"'{name}' is not the name of a pattern (there are: {listed})" for name in unknown)
+    return tuple(dict.fromkeys(_tried(rule, numbered, ways, conclusions)))
+
+
+def _tried(
+    rule: Rule, numbered: Mapping[int, Pattern], ways: Iterable[Branch], conclusions: Mapping[str, frozenset[str]]
+) -> Iterable[str]:
+    for way in ways:
+        samples = {numbered[number].alias: _sample(numbered[number], conclusions) for number in way.positive}
+        if any(sample is None for sample in samples.values()):
+            continue
+        context: dict[str, Any] = {pattern.alias: None for pattern in numbered.values() if pattern.alias}
+        context |= {alias: sample for alias, sample in samples.items() if alias}
+        every = defaultdict(list, {alias: [sample] for alias, sample in samples.items() if alias})
+        try:
+            _render(rule.explain, context | {"every": every, "key": dict.fromkeys(rule.join, "MNL")})
+        except ExplainError as error:
+            yield str(error)
+
+
+def _sample(pattern: Pattern, conclusions: Mapping[str, frozenset[str]]) -> dict[str, Any] | None:
+    """A made-up fact of this kind with every field; None for a kind that nobody describes."""
+    if pattern.signal:
+        values: dict[Any, Any] = {pl.String(): "MNL", pl.Float64(): 12.5, pl.Int64(): 3}
+        moment = datetime(2026, 1, 1, tzinfo=UTC)
+        return {name: values.get(kind, moment) for name, kind in SIGNAL_SCHEMA.items() if name != "readings"}
+    name = pattern.kind
+    if name in STANDING:
+        return {"id": name, "fact": name, **STANDING[name]}
+    if name in conclusions:
+        return {"id": name, "fact": name, "rule": "a-rule", **dict.fromkeys(conclusions[name], "MNL")}
+    return None
+
+
+def _render(source: str, context: Mapping[str, Any]) -> str:
+    try:
+        text = _template(source).render(context)
+    except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
+        raise ExplainError(str(error).splitlines()[0] if str(error) else type(error).__name__) from error
+    return " ".join(re.split(r"[ \t\r\n]+", text)).strip()[:MAX_LENGTH]
+
+
+def _moment(item: Item) -> float:
+    return item.at.timestamp() if item.at else float("-inf")

@@ -1,0 +1,120 @@
+"""Facts as they come in: what cannot be judged soundly is refused, with the field named."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from riskreg.inference.meaning import JOIN_FIELDS, Firing, Item
+from riskreg.model.faults import Fault, Span
+from riskreg.model.rule import Rule
+from riskreg.model.signal import Fact, as_utc
+
+MAX_WHOLE = 2**53
+"""Larger whole numbers are not exact in JSON or in a float."""
+MAX_TEXT = 1000
+"""Longest string of a fact, in characters."""
+_PLACE = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")
+_FIELD = re.compile(r"^[a-z][a-z0-9_]{0,63}$")
+_RESERVED = frozenset({"sid"})
+CONCLUDED = "concluded:"
+
+
+def accept(facts: Sequence[Fact]) -> tuple[tuple[Item, ...], tuple[Fault, ...]]:
+    """Facts that can be judged, sorted by id, and one fault for each that cannot. The facts themselves are not changed."""
+    seen: set[str] = set()
+    items: list[Item] = []
+    faults: list[Fault] = []
+    for number, fact in enumerate(facts):
+        wrong = _wrong(fact, seen)
+        if wrong:
+            code, message, hint = wrong
+            name = str(fact.get("id") or f"number {number + 1}")[:80]
+            faults.append(Fault(code=code, message=f"fact {name}: {message}", hint=hint, span=Span(path="facts", cell=name)))
+            continue
+        seen.add(fact["id"])
+        items.append(_item(fact))
+    return tuple(sorted(items, key=lambda item: item.id)), tuple(faults)
+
+
+def conclusions(rules: Mapping[str, Rule], firings: Iterable[Firing], items: Mapping[str, Item]) -> tuple[Item, ...]:
+    """The facts that firings conclude: id `concluded:<rule>:<key>`, the join key, and the time of the latest fact under it
+    (none where all are standing facts)."""
+    found = []
+    for firing in firings:
+        then = rules[firing.rule].then
+        if then.conclude:
+            fact: Fact = {
+                "id": ":".join([CONCLUDED[:-1], firing.rule, *(["/".join(v for _, v in firing.key)] if firing.key else [])]),
+                "fact": then.conclude.fact,
+                "rule": firing.rule,
+                **dict(firing.key),
+            }
+            if at := latest(firing, items):
+                fact["at"] = at
+            found.append(_item(fact))
+    return tuple(sorted(found, key=lambda item: item.id))
+
+
+def latest(firing: Firing, items: Mapping[str, Item]) -> datetime | None:
+    """Time of the latest dated fact of a firing; None where all are standing facts."""
+    return max((at for fact in firing.facts if (at := items[fact].at)), default=None)
+
+
+def plain(fact: Mapping[str, Any]) -> dict[str, Any]:
+    """A fact as JSON keeps it: times become text in UTC (`2026-11-16T00:00:00Z`), so that a stored finding reads back equal."""
+    return {
+        field: as_utc(value).isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value
+        for field, value in fact.items()
+    }
+
+
+def _item(fact: Fact) -> Item:
+    kept = {field: value for field, value in fact.items() if value is not None}
+    at = kept.get("at")
+    return Item(fact["id"], as_utc(at) if at is not None else None, kept)
+
+
+def _wrong(fact: Fact, seen: set[str]) -> tuple[str, str, str] | None:
+    ident = fact.get("id")
+    if not isinstance(ident, str) or not 0 < len(ident) <= MAX_TEXT:
+        return "fact-id", "it needs an id: a text of at most 1000 characters", "Give every fact an id of its own."
+    if ident in seen:
+        return "fact-duplicate", "another fact has the same id; the first one is used", "Give every fact an id of its own."
+    if ident.startswith(CONCLUDED):
+        return "fact-reserved", f"ids that start with '{CONCLUDED}' are for what rules conclude", "Choose another id."
+    kinds = [name for name in ("signal", "fact") if fact.get(name) is not None]
+    if len(kinds) != 1 or not isinstance(fact[kinds[0]], str):
+        return "fact-kind", "it needs either a signal or a fact, as text", "Write signal: quality_drift or fact: cover."
+    at = fact.get("at")
+    if at is not None and (not isinstance(at, datetime) or at.tzinfo is None):
+        return "fact-time", "its time needs a zone", "Give `at` as a time with its zone, 2026-11-16T00:00:00Z, or leave it out."
+    for field, value in fact.items():
+        if wrong := _wrong_field(field, value):
+            return wrong
+    return None
+
+
+def _wrong_field(field: Any, value: Any) -> tuple[str, str, str] | None:
+    if not isinstance(field, str) or not _FIELD.match(field) or field in _RESERVED:
+        return "fact-reserved", f"'{field}' cannot be the name of a field", "Use lower case letters, digits and underscores."
+    if value is None or isinstance(value, (bool, datetime)):
+        return None if field not in JOIN_FIELDS or value is None else _place(field)
+    if isinstance(value, str):
+        if len(value) > MAX_TEXT:
+            return "fact-too-long", f"{field} is longer than {MAX_TEXT} characters", "Keep long texts out of facts."
+        return None if field not in JOIN_FIELDS or _PLACE.match(value) else _place(field)
+    if field in JOIN_FIELDS:
+        return _place(field)
+    if isinstance(value, (int, float)):
+        if not math.isfinite(value) or abs(value) > MAX_WHOLE:
+            return "fact-number", f"{field} is {value}, which cannot be compared exactly", "Leave the field out, or scale it."
+        return None
+    return "fact-type", f"{field} is neither text, a number, true or false, nor a time", "Facts are flat: one value a field."
+
+
+def _place(field: str) -> tuple[str, str, str]:
+    return "fact-place", f"{field} is not an id", "An id has letters, digits, dots, dashes and underscores, 64 at most."

@@ -1,0 +1,221 @@
+"""What a rule means, in the terms that both engines, the checks and the reasons share.
+
+A *combination* takes one fact for every positive pattern of one branch of `when`, a different fact each time. It counts when
+
+- every pattern's fact meets its `where` (a missing or empty field meets nothing but `exists: false`),
+- the facts agree on every join field that they carry, and every fact has a value in each join field that its kind carries,
+- no dated fact is later than as-of,
+- with `within: w`: latest minus earliest time is at most `w`, and the latest is at most `w` before as-of;
+  without `within`: every dated fact is at most `RECENCY` before as-of,
+- no negated pattern of the branch is met by a fact at most `within` (or `RECENCY`) old that agrees with the key on every join
+  field in which it has a value.
+
+Facts without `at` are standing facts: always visible, never counted for a window. One finding is made per rule and join key; it
+holds every fact of every combination that counts. What a rule concludes is a fact for the rules after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from graphlib import CycleError, TopologicalSorter
+from itertools import product
+from typing import Any, Literal, get_args
+
+from riskreg.model.rule import All, JoinField, Not, Pattern, Rule, When, negatives, positives
+from riskreg.model.signal import SIGNAL_SCHEMA
+
+RECENCY = timedelta(days=35)
+"""How old a dated fact may be in a rule without `within`: a month and the days by which a monthly report is late."""
+
+MAX_COMBINATIONS = 200_000
+"""Combinations that one rule may have to look at in one run; more is a rule that joins too loosely."""
+
+MAX_BRANCHES = 64
+"""Alternatives of one rule after `any` has been multiplied out."""
+
+MAX_PATTERNS = 12
+"""Patterns in one alternative."""
+
+JOIN_FIELDS: tuple[str, ...] = get_args(JoinField)
+
+STANDING: dict[str, dict[str, Any]] = {
+    "site": {"site": "MNL", "vendor": "altura", "country": "PH", "kind": "office", "seats": 520},
+    "served": {
+        "site": "MNL", "vendor": "altura", "function": "ORD-EN", "tier": 2, "impact": 4, "share": 0.6, "channel": "voice",
+        "language": "en", "pci": True,
+    },
+    "contract": {"vendor": "altura", "contract": "altura-msa", "days_left": 90, "notice_days": 120},
+    "cover": {
+        "site": "MNL", "vendor": "altura", "function": "ORD-EN", "tier": 2, "impact": 4, "outcome": "breach", "short": 12.0,
+    },
+}  # fmt: skip
+"""Standing facts of the network and the proof, with an example of each field."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One node of a rule's `when`; patterns are numbered in file order, `all` and `any` have number −1."""
+
+    kind: Literal["all", "any", "not", "pattern"]
+    number: int = -1
+    pattern: Pattern | None = None
+    below: tuple[Node, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One alternative of a rule: the numbers of its positive and its negated patterns."""
+
+    positive: tuple[int, ...]
+    negative: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A fact that was accepted: its id, its time (None: standing), and its fields without empty ones."""
+
+    id: str
+    at: datetime | None
+    fact: Mapping[str, Any]
+
+    def place(self, fields: Iterable[str]) -> dict[str, str]:
+        """Its values in those of the fields that it has."""
+        return {field: self.fact[field] for field in fields if field in self.fact}
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """One firing as an engine sees it. `taken`: every (pattern, fact id) of any combination that counts; `chosen`: the
+    combination that speaks for all (see `precedence`)."""
+
+    rule: str
+    key: tuple[tuple[str, str], ...]
+    taken: frozenset[tuple[int, str]]
+    chosen: tuple[tuple[int, str], ...]
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        return tuple(sorted({fact for _, fact in self.taken}))
+
+
+def precedence(combination: Sequence[tuple[int, Item]]) -> tuple[Any, ...]:
+    """Sort key: the smallest speaks for all. Newest facts first, then the strongest, then by pattern and id."""
+    times = sorted(-item.at.timestamp() for _, item in combination if item.at)
+    strength = -sum(float(item.fact.get("strength", 0)) for _, item in combination)
+    return times, strength, tuple((number, item.id) for number, item in combination)
+
+
+def tree(when: When) -> Node:
+    """The numbered form of `when`."""
+    return _tree(when, iter(range(1_000_000)))
+
+
+def _tree(when: When, numbers: Iterator[int]) -> Node:
+    if isinstance(when, Pattern):
+        return Node("pattern", next(numbers), when)
+    if isinstance(when, Not):
+        return Node("not", next(numbers), when.no)
+    if isinstance(when, All):
+        return Node("all", below=tuple(_tree(part, numbers) for part in when.all))
+    return Node("any", below=tuple(_tree(part, numbers) for part in when.any))
+
+
+def patterns(node: Node) -> dict[int, Pattern]:
+    """Number → pattern, negated ones included."""
+    own = {node.number: node.pattern} if node.pattern is not None else {}
+    return own | {number: pattern for part in node.below for number, pattern in patterns(part).items()}
+
+
+def width(node: Node) -> int:
+    """How many branches a rule has, without making them."""
+    if node.kind == "any":
+        return sum(width(part) for part in node.below)
+    total = 1
+    for part in node.below:
+        total *= width(part)
+    return total
+
+
+def branches(node: Node) -> tuple[Branch, ...]:
+    """The disjunctive normal form: every way in which `when` can hold, in file order."""
+    if node.kind == "pattern":
+        return (Branch((node.number,), ()),)
+    if node.kind == "not":
+        return (Branch((), (node.number,)),)
+    if node.kind == "any":
+        return tuple(branch for part in node.below for branch in branches(part))
+    return tuple(
+        Branch(tuple(n for part in way for n in part.positive), tuple(n for part in way for n in part.negative))
+        for way in product(*(branches(part) for part in node.below))
+    )
+
+
+def concluded(rules: Iterable[Rule]) -> dict[str, frozenset[str]]:
+    """Name of every fact that a rule concludes → the join fields that it carries."""
+    found: dict[str, frozenset[str]] = {}
+    for rule in rules:
+        if rule.then.conclude:
+            name = rule.then.conclude.fact
+            found[name] = found.get(name, frozenset()) | frozenset(rule.join)
+    return found
+
+
+def carried(pattern: Pattern, conclusions: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    """The join fields that facts of this kind carry. A kind that nobody describes is taken to carry all of them, so that such a
+    fact without a value never joins two places."""
+    if pattern.signal is not None:
+        return frozenset(JOIN_FIELDS) & frozenset(SIGNAL_SCHEMA)
+    name = pattern.kind
+    if name in STANDING:
+        return frozenset(JOIN_FIELDS) & frozenset(STANDING[name])
+    return conclusions.get(name, frozenset(JOIN_FIELDS))
+
+
+def links(rules: Sequence[Rule]) -> dict[str, dict[str, bool]]:
+    """Rule → the rules whose conclusions it looks at, each with whether it does so through a negation."""
+    makers: dict[str, list[str]] = {}
+    for rule in rules:
+        if rule.then.conclude:
+            makers.setdefault(rule.then.conclude.fact, []).append(rule.id)
+    found: dict[str, dict[str, bool]] = {}
+    for rule in rules:
+        seen = found.setdefault(rule.id, {})
+        for negated, part in ((False, positives(rule.when)), (True, negatives(rule.when))):
+            for pattern in part:
+                for maker in makers.get(pattern.fact or "", ()):
+                    seen[maker] = seen.get(maker, False) or negated
+    return found
+
+
+def cycles(rules: Sequence[Rule]) -> tuple[tuple[str, ...], ...]:
+    """Chains of conclusions that come back to where they began, each as rule ids in the order of the chain; no rule twice."""
+    graph = {rule: dict(seen) for rule, seen in sorted(links(rules).items())}
+    found = []
+    while True:
+        try:
+            TopologicalSorter({rule: sorted(seen) for rule, seen in graph.items()}).prepare()
+        except CycleError as error:
+            chain = tuple(error.args[1][:-1])
+            start = chain.index(min(chain))
+            found.append(chain[start:] + chain[:start])
+            graph = {
+                rule: {other: how for other, how in seen.items() if other not in chain}
+                for rule, seen in graph.items()
+                if rule not in chain
+            }
+        else:
+            return tuple(found)
+
+
+def strata(rules: Sequence[Rule]) -> tuple[tuple[Rule, ...], ...]:
+    """Rules in layers, in id order within one: each looks only at conclusions of earlier layers. ValueError on a cycle."""
+    graph = links(rules)
+    depth: dict[str, int] = {}
+    for name in TopologicalSorter({rule: sorted(seen) for rule, seen in graph.items()}).static_order():
+        depth[name] = 1 + max((depth[other] for other in graph[name]), default=-1)
+    layers: list[list[Rule]] = [[] for _ in range(1 + max(depth.values(), default=-1))]
+    for rule in sorted(rules, key=lambda rule: rule.id):
+        layers[depth[rule.id]].append(rule)
+    return tuple(tuple(layer) for layer in layers)

@@ -1,0 +1,154 @@
+"""The reason of a finding: a tree of lines that a risk owner can follow from the rule down to each condition."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from riskreg.inference.candidates import Ready
+from riskreg.inference.explain import day, num
+from riskreg.inference.facts import CONCLUDED
+from riskreg.inference.meaning import Firing, Item, Node
+from riskreg.model.finding import Step
+from riskreg.model.rule import Condition
+from riskreg.model.times import say_duration
+
+_STANDING = {
+    "site": "{site} is a site of {vendor}",
+    "served": "{function} is served at {site}",
+    "contract": "contract {contract} with {vendor} ends in {days_left} days",
+    "cover": "cover of {function} if {site} were lost: {outcome}",
+}
+_WORDS = {
+    "eq": "is", "ne": "is not", "gt": "is more than", "gte": "is at least", "lt": "is less than", "lte": "is at most",
+    "among": "is one of", "not_in": "is none of",
+}  # fmt: skip
+
+
+def reason(given: Ready, firing: Firing, items: Mapping[str, Item]) -> Step:
+    """The proof of a firing: each line is true because of the lines under it. Branches that did not hold are left out."""
+    below = _steps(given.node, given, firing, items)
+    window = _window(given, firing, items)
+    return Step(kind="rule", holds=True, text=f"{given.rule.title}: {place(firing)}", below=(*below, *window))
+
+
+def place(firing: Firing) -> str:
+    """The join key in words: `site MNL, vendor altura`."""
+    return ", ".join(f"{field} {value}" for field, value in firing.key) or "anywhere"
+
+
+def _steps(node: Node, given: Ready, firing: Firing, items: Mapping[str, Item]) -> tuple[Step, ...]:
+    if node.kind == "not":
+        return (_absent(node, firing),)
+    if node.pattern is not None:
+        facts = sorted((fact for number, fact in firing.taken if number == node.number), key=lambda fact: _order(items[fact]))
+        return tuple(_fact(node, items[fact]) for fact in facts)
+    below = tuple(
+        step
+        for part in node.below
+        if node.kind == "all" or _holds(part, given, firing)
+        for step in _steps(part, given, firing, items)
+    )
+    if len(below) == 1:
+        return below
+    text = "all of these hold" if node.kind == "all" else "at least one of these holds"
+    return (Step(kind="all" if node.kind == "all" else "any", holds=True, text=text, below=below),)
+
+
+def _holds(node: Node, given: Ready, firing: Firing) -> bool:
+    """Whether a part of an `any` was among the ways in which the rule held."""
+    if node.kind == "not":
+        key = dict(firing.key)
+        return not any(key.items() >= item.place(given.rule.join).items() for item in given.facts[node.number])
+    if node.kind == "pattern":
+        return any(number == node.number for number, _ in firing.taken)
+    every = [_holds(part, given, firing) for part in node.below]
+    return all(every) if node.kind == "all" else any(every)
+
+
+def _fact(node: Node, item: Item) -> Step:
+    assert node.pattern is not None
+    conditions = tuple(
+        Step(kind="condition", holds=True, text=_condition(field, name, condition, item.fact.get(field)))
+        for field, condition in node.pattern.where.items()
+        for name in Condition.model_fields
+        if name in condition.model_fields_set
+    )
+    kind = "signal" if node.pattern.signal else "fact"
+    return Step(kind=kind, holds=True, text=_told(node.pattern.kind, item), fact=item.id, below=conditions)
+
+
+def _told(kind: str, item: Item) -> str:
+    """One fact in words: what, where, when, how much."""
+    fact = item.fact
+    if item.id.startswith(CONCLUDED):
+        return f"{_plain(kind)} at {_where(fact)}, concluded by the rule {fact['rule']}"
+    if kind in _STANDING and "fact" in fact:
+        return _STANDING[kind].format_map(_Known(fact))
+    text = _plain(kind)
+    if where := _where(fact):
+        text += f" at {where}"
+    if item.at:
+        text += f", {day(item.at)}"
+    if "value" in fact:
+        text += f": {_plain(str(fact.get('metric', 'value')))} {_say(fact['value'])}"
+        known = [f"{word} {_say(fact[field])}" for field, word in (("baseline", "usual"), ("limit", "limit")) if field in fact]
+        text += f" ({', '.join(known)})" if known else ""
+    return text
+
+
+def _absent(node: Node, firing: Firing) -> Step:
+    assert node.pattern is not None
+    wanted = [
+        _condition(f, n, c, ...) for f, c in node.pattern.where.items() for n in Condition.model_fields if n in c.model_fields_set
+    ]
+    with_ = f" with {' and '.join(wanted)}" if wanted else ""
+    return Step(kind="not", holds=True, text=f"no {_plain(node.pattern.kind)}{with_}: {place(firing)}")
+
+
+def _condition(field: str, name: str, condition: Condition, value: Any) -> str:
+    """`strength 4 is at least 3`; `metric is qa_score`. Without a value (...): `strength is at least 3`."""
+    limit = getattr(condition, name)
+    if name == "exists":
+        return f"{_plain(field)} is {'known' if limit else 'not known'}"
+    shown = "" if value is ... or name == "eq" else f" {_say(value)}"
+    options = ", ".join(_say(option) for option in limit) if isinstance(limit, tuple) else _say(limit)
+    return f"{_plain(field)}{shown} {_WORDS[name]} {options}"
+
+
+def _window(given: Ready, firing: Firing, items: Mapping[str, Item]) -> tuple[Step, ...]:
+    times = [at for _, fact in firing.chosen if (at := items[fact].at)]
+    within = given.rule.within
+    if within is None or len(times) < 2:
+        return ()
+    apart = round((max(times) - min(times)) / timedelta(seconds=1))
+    said = say_duration(apart) if apart else "0\u00a0h"
+    return (Step(kind="condition", holds=True, text=f"they lie {said} apart, at most {say_duration(within)} is allowed"),)
+
+
+def _where(fact: Mapping[str, Any]) -> str:
+    return ", ".join(str(fact[field]) for field in ("function", "site", "pool", "system", "vendor") if field in fact)
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _say(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (int, float)):
+        return num(value, 3)
+    return day(value) if isinstance(value, datetime) else str(value)
+
+
+def _order(item: Item) -> tuple[float, str]:
+    return (item.at.timestamp() if item.at else float("-inf"), item.id)
+
+
+class _Known(dict[str, Any]):
+    """Fields of a standing fact for a sentence; one that is not there is said to be so."""
+
+    def __missing__(self, key: str) -> str:
+        return f"(no {_plain(key)} given)"
