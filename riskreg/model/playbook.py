@@ -20,6 +20,8 @@ class PlaybookTemplate(Frozen):
     id: Id
     version: Annotated[Whole, Field(ge=1)]
     title: Text
+    title_for: str = ""
+    """Title of the page for one situation, where `{name}` is what it is about; empty: the title, a colon and the name."""
     category: Category
     owner: Id
     summary: Text
