@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Generator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+if TYPE_CHECKING:
+    from riskreg.pipeline import Report
+
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("RISKREG_FAIL_ON_SKIP"):
         report.outcome = "failed"
@@ -23,3 +33,29 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         deselected = [item for item in items if item.get_closest_marker("long")]
         config.hook.pytest_deselected(items=deselected)
         items[:] = [item for item in items if not item.get_closest_marker("long")]
+
+
+ROOT = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True)
+class Walked:
+    """A copy of an example on which the main job was walked once; tests that write take a `copy` of it."""
+
+    root: Path
+    report: Report
+
+    def copy(self, target: Path) -> Path:
+        shutil.copytree(self.root, target, ignore=shutil.ignore_patterns("lock"))
+        return target
+
+
+@pytest.fixture(scope="session")
+def meridian(tmp_path_factory: pytest.TempPathFactory) -> Walked:
+    """`examples/meridian`, run once with its site built."""
+    from riskreg.pipeline import run
+
+    root = tmp_path_factory.mktemp("walked") / "meridian"
+    made = shutil.ignore_patterns("public", ".riskreg", "register.db*", "__pycache__")
+    shutil.copytree(ROOT / "examples" / "meridian", root, ignore=made)
+    return Walked(root, run(root, now=datetime(2026, 11, 21, 6, tzinfo=UTC)))

@@ -167,7 +167,7 @@ def close(ident: str, reason: str, based_on: int | None, actor: str, root: Path,
     """Close a risk; a new finding opens it again."""
     with _open(root, form) as (register, workspace):
         version = register.risk(ident).version if based_on is None else based_on
-        _print(workspace, register.close_risk(ident, reason=reason, actor=actor, at=now(), based_on=version), form)
+        _print(workspace, register.close(ident, reason=reason, actor=actor, at=now(), based_on=version), form)
 
 
 @risk.command()

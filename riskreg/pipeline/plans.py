@@ -1,4 +1,4 @@
-"""The book of plans: one for each site, vendor and shared system, and for what findings would lose; kept until something changes."""
+"""The book of plans: for each site, vendor and shared system, and for what findings would lose; kept until something changes."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def make_plans(
     keep: Path,
     progress: Callable[[float], None] = lambda _: None,
 ) -> dict[str, FailoverPlan]:
-    """The plan for each named combination of losses; those kept for the same network, hour and code are read."""
+    """The plan for each named combination of losses; those kept for the same network, hour, code are read."""
     wanted = {
         name: Disruption(losses=tuple(sorted(parts, key=lambda x: x.ref)), onset=onset_of(as_of)) for name, parts in losses.items()
     }
