@@ -9,16 +9,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from riskreg.inference.decide import Decided, decide
+    from riskreg.inference.decision import Decided, decide
     from riskreg.inference.durable import durable_available
     from riskreg.inference.lint import check_rules, check_tests
     from riskreg.inference.ruletests import run_tests
 
 _HOME = {
-    "Decided": "decide",
+    "Decided": "decision",
     "check_rules": "lint",
     "check_tests": "lint",
-    "decide": "decide",
+    "decide": "decision",
     "durable_available": "durable",
     "run_tests": "ruletests",
 }

@@ -29,7 +29,8 @@ MAX_FIRST = 240
 BATCH = 5000
 MEMORY = 2 * 2**30
 SECONDS = 120
-"""Limits of one worker: bytes of address space, and seconds of processor and of clock."""
+CLOCK = 180.0
+"""Limits of one worker: bytes of address space, seconds of processor, seconds of clock."""
 
 
 class EngineFailure(Exception):
@@ -126,15 +127,13 @@ class Shard:
         return {"rules": self.rules | {"canary": {"all": [{"m0": {"p": mark}}]}}, "batches": batches}
 
 
-def fire_all(
-    given: Sequence[Ready], *, memory: int = MEMORY, seconds: int = SECONDS
-) -> tuple[dict[int, tuple[Firing, ...]], EngineFailure | None]:
+def fire_all(given: Sequence[Ready]) -> tuple[dict[int, tuple[Firing, ...]], EngineFailure | None]:
     """Firings of each rule by its number in `given`, sorted by key; and the failure, where the engine did not answer for all.
 
     A rule of which any part stands in an unanswered shard is left out of the answer.
     """
     shards = list(_shards(given))
-    answers, failure = _ask([shard.job() for shard in shards], memory, seconds) if shards else ([], "")
+    answers, failure = _ask([shard.job() for shard in shards]) if shards else ([], "")
     code = "engine-failed" if failure else ""
     unsure: set[int] = set()
     matches: dict[int, list[tuple[Branch, tuple[Item, ...]]]] = {number: [] for number in range(len(given))}
@@ -142,7 +141,7 @@ def fire_all(
         answer = answers[place] if place < len(answers) else None
         if answer is None or {ids[0] for rule, ids in answer if rule == "canary"} != shard.canaries:
             unsure |= {number for number, _ in shard.branches.values()}
-            if answer is not None:
+            if answer is not None and not failure:
                 code, failure = "engine-lost-facts", "it passed over facts without a word"
             continue
         for rule, ids in answer:
@@ -173,15 +172,15 @@ def _shards(given: Sequence[Ready]) -> Iterator[Shard]:
         yield shard
 
 
-def _ask(jobs: Sequence[dict[str, Any]], memory: int, seconds: int) -> tuple[list[list[tuple[str, list[str]]]], str]:
+def _ask(jobs: Sequence[dict[str, Any]]) -> tuple[list[list[tuple[str, list[str]]]], str]:
     """The worker's answers, shard by shard as far as they came, and what went wrong in words (empty: nothing)."""
-    message = json.dumps({"bytes": memory, "seconds": seconds, "shards": list(jobs)}, separators=(",", ":")) + "\n"
+    message = json.dumps({"bytes": MEMORY, "seconds": SECONDS, "shards": list(jobs)}, separators=(",", ":")) + "\n"
     command = [sys.executable, "-P", "-m", "riskreg.inference.worker"]
     try:
-        done = subprocess.run(command, input=message.encode(), capture_output=True, timeout=seconds, check=False)  # noqa: S603
+        done = subprocess.run(command, input=message.encode(), capture_output=True, timeout=CLOCK, check=False)  # noqa: S603
         output, wrong = done.stdout, "" if done.returncode == 0 else _ending(done.returncode, done.stderr)
     except subprocess.TimeoutExpired as late:
-        output, wrong = late.stdout or b"", f"it did not finish within {seconds} s"
+        output, wrong = late.stdout or b"", f"it did not finish within {CLOCK:g} s"
     lines = output.split(b"\n")[:-1]
     return [json.loads(line) for line in lines], wrong
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from riskreg.inference.decide import Case, Decided, Engine, prepare, settle
+from riskreg.inference.decision import Case, Decided, Engine, prepare, settle
 from riskreg.model.content import RuleTestResult
 from riskreg.model.faults import errors
 from riskreg.model.rule import Rule, RuleTest
