@@ -18,6 +18,10 @@ Planted, and labelled in `metrics/`: an attrition spike in Cebu (from mid-Octobe
 come back from September), a card exposure in Bogota (18 November), three weeks of under-forecast orders in the United Kingdom
 (from 26 October), and a planned ramp-down in Durban (July) that is no risk. The rest is noise and means nothing. Two gaps are
 left on purpose: a week without Davao's leavers, two weeks without answers of French customers. A missing week is not a zero.
+
+Sixty seeds were tried: the detectors find the planted events with every one of them, beside one to thirteen weak false alarms in
+the year, from some two hundred series. This seed has four, all of them old by November, so that what is open then is
+what was planted.
 """
 
 from __future__ import annotations
@@ -41,7 +45,7 @@ import yaml
 from riskreg.model.times import parse_profile
 
 HERE = Path(__file__).parent
-SEED = 20261121
+SEED = 20261105
 START = datetime(2025, 11, 17, tzinfo=UTC)
 WEEKS = [START + timedelta(weeks=week) for week in range(52)]  # the last one ends on 16 November 2026
 MONTHS = [datetime(2025, 11, 1, tzinfo=UTC)] + [datetime(2025 + m // 12, m % 12 + 1, 1, tzinfo=UTC) for m in range(11, 22)]
@@ -73,7 +77,7 @@ SATISFIED = {"voice": 0.82, "chat": 0.80, "email": 0.76, "social": 0.74, "back-o
 SOLVED = {"voice": 0.76, "chat": 0.72, "email": 0.70, "social": 0.68, "back-office": 0.80}
 ESCALATED = {"voice": 0.095, "chat": 0.085, "email": 0.07, "social": 0.08, "back-office": 0.05}
 
-ATTRITION_SPIKE = {"2026-10-12": 2.2, "2026-10-19": 2.9, "2026-10-26": 3.3, "2026-11-02": 2.8, "2026-11-09": 3.0}
+ATTRITION_SPIKE = {"2026-10-12": 2.4, "2026-10-19": 3.0, "2026-10-26": 3.4, "2026-11-02": 3.0, "2026-11-09": 3.2}
 RAMP_DOWN = {"2026-07-06": 12, "2026-07-13": 14, "2026-07-20": 9}
 UNDER_FORECAST = {"2026-10-26": 1.21, "2026-11-02": 1.27, "2026-11-09": 1.24}
 GAPS = {("leavers", "DVO", "2026-04-06"), ("csat", "TECH-FR", "2026-05-04"), ("csat", "TECH-FR", "2026-05-11")}
