@@ -103,8 +103,9 @@ def _absent(node: Node, firing: Firing) -> Step:
     wanted = [
         _condition(f, n, c, ...) for f, c in node.pattern.where.items() for n in Condition.model_fields if n in c.model_fields_set
     ]
-    with_ = f" with {' and '.join(wanted)}" if wanted else ""
-    return Step(kind="not", holds=True, text=f"no {_plain(node.pattern.kind)}{with_}: {place(firing)}")
+    such = f" ({', '.join(wanted)})" if wanted else ""
+    where = f" for {place(firing)}" if firing.key else " anywhere"
+    return Step(kind="not", holds=True, text=f"no {_plain(node.pattern.kind)}{such}{where}")
 
 
 def _condition(field: str, name: str, condition: Condition, value: Any) -> str:
@@ -124,7 +125,7 @@ def _window(given: Ready, firing: Firing, items: Mapping[str, Item]) -> tuple[St
         return ()
     apart = round((max(times) - min(times)) / timedelta(seconds=1))
     said = say_duration(apart) if apart else "0\u00a0h"
-    return (Step(kind="condition", holds=True, text=f"they lie {said} apart, at most {say_duration(within)} is allowed"),)
+    return (Step(kind="condition", holds=True, text=f"they lie {said} apart; the window is {say_duration(within)}"),)
 
 
 def _where(fact: Mapping[str, Any]) -> str:
