@@ -12,7 +12,7 @@ NBSP = "\u00a0"
 _SIGNS = {"EUR": "€", "GBP": "£", "INR": "₹", "JPY": "¥", "PHP": "₱", "PLN": "PLN\u00a0", "USD": "$", "ZAR": "R"}
 _ACTIVE = {character: f"&#{ord(character)};" for character in "\\`*_{}[]<>|~^\"'"} | {"&": "&amp;"}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]+")
-_LEADING = re.compile(r"^(\d+(?=[.)])|[-+=:!?#%])")
+_LEADING = re.compile(r"^(\d+(?=[.)](?:\s|$))|[-+=:!?#%])")
 
 
 def plain_text(value: object) -> str:
