@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 import polars as pl
-from jinja2 import StrictUndefined, Template, TemplateError, meta
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from riskreg.inference.meaning import STANDING, Branch, Firing, Item, branches, patterns, tree
@@ -22,6 +22,28 @@ from riskreg.model.rule import Pattern, Rule
 from riskreg.model.signal import SIGNAL_SCHEMA
 
 RESERVED = ("every", "key")
+FILTERS = (
+    "abs",
+    "default",
+    "first",
+    "join",
+    "last",
+    "length",
+    "lower",
+    "map",
+    "max",
+    "min",
+    "round",
+    "sort",
+    "sum",
+    "unique",
+    "upper",
+)
+"""Jinja2's own filters that explain may use, beside num, pct and date: none that can make a short text long."""
+_GROWING = (
+    nodes.Assign, nodes.AssignBlock, nodes.Block, nodes.Call, nodes.CallBlock, nodes.Extends, nodes.FilterBlock, nodes.For,
+    nodes.FromImport, nodes.Import, nodes.Include, nodes.Macro, nodes.Mod, nodes.Mul, nodes.Pow,
+)  # fmt: skip
 MAX_LENGTH = 2000
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -57,12 +79,21 @@ def day(value: Any) -> str:
 @lru_cache(maxsize=1)
 def _environment() -> ImmutableSandboxedEnvironment:
     environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
-    environment.filters |= {"num": num, "pct": pct, "date": day}
+    environment.filters = {name: environment.filters[name] for name in FILTERS} | {"num": num, "pct": pct, "date": day}
     return environment
+
+
+def _parsed(source: str) -> nodes.Template:
+    """A sentence, not a program: loops, calls, assignments and what multiplies are refused, so that it ends and stays short."""
+    parsed = _environment().parse(source)
+    if grows := next(parsed.find_all(_GROWING), None):
+        raise TemplateSyntaxError(f"{type(grows).__name__.lower()} is not possible in an explain text", grows.lineno)
+    return parsed
 
 
 @lru_cache(maxsize=1024)
 def _template(source: str) -> Template:
+    _parsed(source)
     return _environment().from_string(source)
 
 
@@ -84,7 +115,7 @@ def check(rule: Rule, conclusions: Mapping[str, frozenset[str]]) -> tuple[str, .
     ways = branches(tree(rule.when))
     usable = {numbered[number].alias for way in ways for number in way.positive}
     try:
-        used = meta.find_undeclared_variables(_environment().parse(rule.explain))
+        used = meta.find_undeclared_variables(_parsed(rule.explain))
     except TemplateError as error:
         return (f"the template cannot be read: {error}",)
     names = {alias for alias in usable if alias} | set(RESERVED)
