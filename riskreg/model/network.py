@@ -304,8 +304,9 @@ class Network(Frozen):
 
     @cached_property
     def hash(self) -> str:
-        """Content hash of the whole network."""
-        return content_hash(self)
+        """Content hash of the whole network, in whatever order its parts stand in the files."""
+        parts = self.model_dump(mode="json", by_alias=True)
+        return content_hash({name: sorted(rows, key=lambda row: str(row["id"])) for name, rows in parts.items()})
 
     @cached_property
     def vendor(self) -> dict[str, Vendor]:
