@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from typing import Any
 
 from pydantic import ValidationError
@@ -25,13 +26,14 @@ def audit(connection: Connection, place: str, head: str | None = None) -> tuple[
     """
     risks: dict[str, Risk] = {}
     last, previous, head_seen = 0, GENESIS, head in (None, GENESIS)
-    for row in store.rows(connection):
-        wrong = misfit(row, after=last, previous=previous) or _add(risks, row)
-        if wrong:
-            code, message = wrong
-            return (_fault(place, code, message),)
-        last, previous = row["seq"], row["hash"]
-        head_seen = head_seen or previous == head
+    with closing(store.rows(connection)) as rows:
+        for row in rows:
+            wrong = misfit(row, after=last, previous=previous) or _add(risks, row)
+            if wrong:
+                code, message = wrong
+                return (_fault(place, code, message),)
+            last, previous = row["seq"], row["hash"]
+            head_seen = head_seen or previous == head
     faults = list(_differences(connection, place, risks))
     if not head_seen:
         message = f"the kept head is not in the journal, which ends at event {last}: events after that were cut off or rewritten"

@@ -186,7 +186,7 @@ def _locate(address: str | Path) -> tuple[URL, str]:
     if backend == "sqlite" and url.database not in (None, "", ":memory:") and not str(url.database).startswith("file:"):
         return url, Path(str(url.database)).name
     if backend == "postgresql":
-        return url, url.render_as_string(hide_password=True)
+        return url, url.set(query={}).render_as_string(hide_password=True)
     raise _fault("database address", "register-address", f"a register cannot be kept in '{backend}' at this address", hint, example)
 
 
@@ -250,9 +250,19 @@ def _make_file(path: Path, url: URL, place: str) -> None:
             return  # somebody else made it in the meantime; theirs stands
         except OSError:
             draft.rename(path)  # a file system without links
+        _sync_folder(path.parent)
     finally:
         database.dispose()
         draft.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Put the new name itself on disk, or a power cut may take the file with all that was acknowledged in it."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _upgrade(connection: Connection) -> None:

@@ -52,14 +52,14 @@ class Entry:
         """One of the closed list of categories."""
         if value not in get_args(Category):
             known = ", ".join(get_args(Category))
-            self._fault("unknown-category", f"'{value}' is not a category", f"Choose one of: {known}.", "attrition")
+            self._fault("unknown-category", f"{value[:64]!r} is not a category", f"Choose one of: {known}.", "attrition")
         return value
 
     def scope(self, value: str) -> str:
         """`client`, or a reference to one thing of the network."""
         if not _SCOPE.fullmatch(value):
             hint = "Write client, or site:, function:, vendor:, system: or pool: and the id of one."
-            self._fault("scope-not-readable", f"'{value}' does not say what the risk is about", hint, "site:MNL")
+            self._fault("scope-not-readable", f"{value[:64]!r} does not say what the risk is about", hint, "site:MNL")
         return value
 
     def done(self) -> None:

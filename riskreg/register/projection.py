@@ -29,8 +29,8 @@ def step(risk: Risk | None, event: Event) -> Risk:
     stamp = {"changed": max(before["changed"], event.at), "version": before["version"] + 1}
     try:
         return Risk.model_validate(before | _effect(risk, event) | stamp)
-    except KeyError as error:
-        raise ValueError(f"event {event.seq} ({event.kind}) has no {error} in its body") from error
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"event {event.seq} ({event.kind}) has a body that is not of its kind: {error}") from error
 
 
 def _effect(risk: Risk | None, event: Event) -> dict[str, Any]:

@@ -230,7 +230,7 @@ class Register:
     def _known(self, connection: Connection, id_: str) -> Risk:
         found = store.risk(connection, id_)
         if found is None:
-            raise self._database.fault("unknown-risk", f"there is no risk '{id_[:64]}'", "See the list of risks.", "R-001")
+            raise self._database.fault("unknown-risk", f"there is no risk {id_[:64]!r}", "See the list of risks.", "R-001")
         return found
 
 

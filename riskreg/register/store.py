@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
@@ -20,10 +20,12 @@ def head(connection: Connection) -> tuple[int, str]:
     return (row.seq, row.hash) if row else (0, GENESIS)
 
 
-def rows(connection: Connection) -> Iterator[Mapping[str, Any]]:
+def rows(connection: Connection) -> Generator[Mapping[str, Any]]:
     """All events as they are stored, oldest first, a few hundred in memory at a time."""
     wanted = select(tables.event).order_by(tables.event.c.seq).execution_options(yield_per=500)
-    yield from (row._asdict() for row in connection.execute(wanted))
+    with connection.execute(wanted) as found:
+        for row in found:
+            yield row._asdict()
 
 
 def events(connection: Connection, risk: str | None = None) -> tuple[Event, ...]:

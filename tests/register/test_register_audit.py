@@ -70,6 +70,14 @@ def test_an_older_head_is_still_in_the_journal(path: Path, kept: str) -> None:
         assert register.verify(kept) == ()
 
 
+def test_the_way_of_hashing_stays_so_that_heads_kept_years_ago_still_fit(path: Path) -> None:
+    with Register.open(path) as register:
+        register.add("attrition", "client", "Leavers – all sites", "hr-lead", score(4, 3), "exit interviews", "hr-lead", NOW)
+        register.note("R-001", "two\nlines", "hr-lead", later(microseconds=5), 1)
+        register.close("R-001", "hired", "hr-lead", later(days=1), 2)
+        assert register.head == "a3aa670c0c3ab1c764c607d37ec7c5639b2d3876483717dc2ea0a756069ca6db"
+
+
 def change(column: str, value: object) -> Callable[[sqlite3.Connection], None]:
     return lambda connection: connection.execute(f"UPDATE event SET {column} = ? WHERE seq = 4", (value,)) and None
 

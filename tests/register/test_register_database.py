@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 import threading
 from contextlib import closing
 from pathlib import Path
@@ -43,6 +45,11 @@ def test_a_register_is_made_where_there_is_none(path: Path) -> None:
     with Register.open(path) as register:
         assert len(register.risks()) == 1
     assert [item.name for item in path.parent.iterdir()] == ["register.db"]
+
+
+def test_the_room_is_light_until_a_register_is_opened() -> None:
+    check = "import sys, riskreg.register; sys.exit('sqlalchemy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
 
 
 def test_a_path_may_hold_any_sign(tmp_path: Path) -> None:
