@@ -129,8 +129,8 @@ def test_a_risk_from_first_sight_to_closing(root: Path) -> None:
     ).output
     assert "2 x 5" in assessed and "high" in assessed, "impact 5 is never below high"
     added = data(
-        "risk", "add", "Lease ends", "--category", "site-loss", "--scope", "site:GLA", "--owner", "continuity-manager", "--likelihood", "3",
-        "--impact", "3", "--reason", "the landlord wrote", "--by", "A Tester", "-w", root,
+        "risk", "add", "Lease ends", "--category", "site-loss", "--scope", "site:GLA", "--owner", "continuity-manager",
+        "--likelihood", "3", "--impact", "3", "--reason", "the landlord wrote", "--by", "A Tester", "-w", root,
     )  # fmt: skip
     closed = data("risk", "close", added["id"], "--reason", "lease renewed", "--by", "A Tester", "-w", root)
     assert closed["state"] == "closed"
