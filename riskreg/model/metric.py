@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Annotated, Literal, Self
-from zoneinfo import available_timezones
 
 from pydantic import Field, model_validator
 
 from riskreg.model.base import Frozen, Id, Level, Number, Share, Text, Whole
+from riskreg.model.times import zone_names
 
 Grain = Literal["interval", "day", "week", "month", "event"]
 
@@ -123,6 +123,6 @@ class Metric(Frozen):
 
     @model_validator(mode="after")
     def _zone(self) -> Self:
-        if self.time_zone not in available_timezones():
+        if self.time_zone not in zone_names():
             raise ValueError(f"'{self.time_zone}' is not a time zone; write an IANA name such as America/New_York")
         return self

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal, Self
-from zoneinfo import available_timezones
 
 from pydantic import AwareDatetime, Field, model_validator
 
 from riskreg.model.base import Frozen, Id, Text
-from riskreg.model.times import Duration
+from riskreg.model.times import Duration, zone_names
 
 Band = Literal["low", "moderate", "high", "critical"]
 BANDS: tuple[Band, ...] = ("low", "moderate", "high", "critical")
@@ -110,6 +109,6 @@ class Settings(Frozen):
 
     @model_validator(mode="after")
     def _zone(self) -> Self:
-        if self.time_zone not in available_timezones():
+        if self.time_zone not in zone_names():
             raise ValueError(f"'{self.time_zone}' is not a time zone; write an IANA name such as Europe/London")
         return self
