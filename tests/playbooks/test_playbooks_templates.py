@@ -1,0 +1,222 @@
+"""The shipped templates: complete, in the agreed order, true to the plan, safe with hostile data, and readable as a page."""
+
+from __future__ import annotations
+
+import os
+import re
+from datetime import date, timedelta
+from html import unescape
+from pathlib import Path
+
+import markdown
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sample_plan import (
+    AS_OF,
+    FINDING,
+    METRICS,
+    NETWORK,
+    PLAN,
+    ROLES,
+    SETTINGS,
+    all_covered,
+    nothing_covered,
+    situation,
+)
+
+from riskreg.model.network import Network
+from riskreg.model.plan import FailoverPlan
+from riskreg.model.playbook import PlaybookTemplate, RenderedPlaybook
+from riskreg.model.settings import Publishing, Settings
+from riskreg.model.words import plain_text
+from riskreg.playbooks import check, general, render
+
+GOLDEN = Path(__file__).parent / "golden"
+IDS = (
+    "cover-gap", "cross-training", "data-exposure", "failover-test", "forecast-recovery", "quality-recovery", "retention-surge",
+    "site-lost", "system-lost", "vendor-exit",
+)  # fmt: skip
+SCOPES = {"site-lost": "site:MNL", "system-lost": "system:telephony", "vendor-exit": "vendor:altura"}
+CONTINUITY = [
+    "What happened", "First 15 minutes", "Who does it, and by when", "What is covered", "Not covered, and why",
+    "Who gives up people", "The decision", "What the plan rests on", "Messages", "When to stop", "Clocks",
+]  # fmt: skip
+EXTENSIONS = ["attr_list", "md_in_html", "tables", "def_list", "admonition", "pymdownx.details"]
+
+
+def make(template: PlaybookTemplate, plan: FailoverPlan | None = PLAN, network: Network = NETWORK) -> RenderedPlaybook:
+    wanted = situation(template.id, scope=SCOPES.get(template.id, "site:MNL"), plan=plan, findings=(FINDING,))
+    return render(template, wanted, network=network, roles=ROLES, settings=SETTINGS, metrics=METRICS)
+
+
+def headings(text: str, level: int = 2) -> list[str]:
+    return re.findall(rf"^{'#' * level} (.+)$", text, re.MULTILINE)
+
+
+def page(text: str) -> str:
+    return markdown.markdown(text, extensions=EXTENSIONS)
+
+
+def test_every_playbook_of_the_library_is_there_and_has_no_fault(templates: dict[str, PlaybookTemplate]) -> None:
+    assert tuple(templates) == IDS
+    assert {ident: check(template) for ident, template in templates.items()} == dict.fromkeys(IDS, ())
+
+
+@pytest.mark.parametrize("ident", IDS)
+@pytest.mark.parametrize("plan", [None, PLAN, all_covered(), nothing_covered()], ids=["no plan", "mixed", "covered", "nothing"])
+def test_every_template_renders_for_every_kind_of_plan(
+    ident: str, plan: FailoverPlan | None, templates: dict[str, PlaybookTemplate]
+) -> None:
+    made = make(templates[ident], plan)
+    assert made.id == f"{ident}--{SCOPES.get(ident, 'site:MNL').replace(':', '-')}"
+    found = headings(made.text)
+    assert found[0] == "What happened"
+    assert len(found) == len(set(found))
+    assert made.text.count('class="rr-trigger"') == 1
+    html = page(made.text)
+    assert html.count("<h2") == len(found)
+    assert "{{" not in html
+    assert "| ---" not in html  # every table was understood as one
+    steps = re.findall(r"<li><div class=\"rr-step\">", html)
+    assert len(steps) <= 7
+    assert html.count("Done at __ : __") == len(steps)
+
+
+@pytest.mark.parametrize("ident", IDS)
+def test_the_general_form_needs_neither_people_nor_a_network(ident: str, templates: dict[str, PlaybookTemplate]) -> None:
+    made = general(templates[ident], network=Network(), roles=(), settings=SETTINGS)
+    assert (made.id, made.scope, made.title) == (ident, "", templates[ident].title)
+    assert "nobody is named" in made.text
+    assert made.facts["unnamed_roles"]
+
+
+@pytest.mark.parametrize("ident", sorted(SCOPES))
+def test_a_continuity_playbook_answers_in_the_agreed_order(ident: str, templates: dict[str, PlaybookTemplate]) -> None:
+    text = make(templates[ident]).text
+    assert headings(text) == CONTINUITY
+    assert text.index("Not sure? Start.") < text.index("## First 15 minutes")
+    first = re.search(r"<strong>(.*?)</strong>", text)
+    assert first is not None
+    assert re.search("safe|danger", first[1])
+
+
+def test_the_page_says_what_the_plan_says(templates: dict[str, PlaybookTemplate]) -> None:
+    text = make(templates["site-lost"]).text.replace("\u00a0", " ")
+    assert "1 of 4 functions reaches its minimum in time" in text
+    assert "short 4 positions from 4 h to 12 h" in text
+    assert "short 4.8 positions from 8 h, no end known" in text
+    assert "0 positions proven of the 9 positions it needs" in text
+    assert "nobody there speaks German" in text
+    assert "lost with Manila" not in text  # what fell explains nothing
+    assert "gives 8 positions | keeps 12 positions, its minimum is 12 positions" in text
+    assert "Beacon 7.2, surge" in text
+    assert "asserted, never tested" in text
+    assert "<!-- rr:cover-all -->" in text
+    assert text.count("**Do this:**") == 3
+
+
+def test_full_cover_and_no_cover_are_said_first(templates: dict[str, PlaybookTemplate]) -> None:
+    covered, nothing = make(templates["site-lost"], all_covered()).text, make(templates["site-lost"], nothing_covered()).text
+    assert "All 4 functions that are touched reach their minimum in time." in covered
+    assert "Do this" not in covered
+    assert nothing.index("Nothing covers this loss") < nothing.index("Use this when")
+    assert "Nobody takes work over" in nothing
+    unknown = make(templates["site-lost"], None)
+    assert "what is covered is not known" in unknown.text
+    assert unknown.facts["plan"] == ""
+
+
+def test_a_measure_shows_the_readings_and_the_reason_of_its_finding(templates: dict[str, PlaybookTemplate]) -> None:
+    text = make(templates["retention-surge"]).text
+    assert "| **Leavers**, Manila, Altura | 14, of 300 | usually 6.25 | limit 11 |" in text
+    assert "    - an attrition spike of strength 3 or more" in text
+    assert "by Wed\u00a018\u00a0Nov\u00a02026 (2\u00a0days)" in text
+    assert "The finding asks for **tier-2** now." in text
+
+
+def test_only_confirmed_clocks_are_shown_as_facts_each_with_the_day_of_its_check(templates: dict[str, PlaybookTemplate]) -> None:
+    facts, _, doubts = make(templates["data-exposure"]).text.partition("## Clocks")[2].partition("Not confirmed")
+    rows = [line for line in facts.splitlines() if line.startswith("| **")]
+    assert len(rows) == 8
+    assert all("Checked Sat\u00a021\u00a0Nov\u00a02026" in row for row in rows)
+    assert rows[0].startswith("| **NPC Circular 16-03**, Philippines (work is done here)")
+    assert not any("SIC" in row for row in rows)
+    assert "SIC rule" in doubts
+
+
+def test_who_has_left_is_replaced_by_the_deputy_and_a_missing_number_shows(templates: dict[str, PlaybookTemplate]) -> None:
+    text = make(templates["system-lost"]).text
+    assert "Hester Pryor" not in text
+    assert "Osric Penhale" in text
+    assert '<span class="rr-call rr-call--none">No phone known</span>' in text
+    assert "Hester Pryor" not in general(templates["system-lost"], network=NETWORK, roles=ROLES, settings=SETTINGS).text
+
+
+def test_a_public_page_names_no_person_and_no_number(templates: dict[str, PlaybookTemplate]) -> None:
+    public = Settings(title="Larkfield", client="larkfield", publishing=Publishing(audience="public"))
+    text = render(templates["site-lost"], situation("site-lost"), network=NETWORK, roles=ROLES, settings=public).text
+    assert "tel:" not in text
+    assert not any(role.holder in text for role in ROLES)
+    assert "Routing desk" in text
+
+
+def test_an_expired_playbook_says_so_and_whom_to_ring(templates: dict[str, PlaybookTemplate]) -> None:
+    old = templates["site-lost"].model_copy(update={"valid_until": AS_OF.date() - timedelta(days=1)})
+    made = make(old)
+    assert made.facts["expired"] is True
+    assert made.text.index("Expired Fri\u00a020\u00a0Nov\u00a02026") < made.text.index("Use this when")
+    today = templates["site-lost"].model_copy(update={"valid_until": date(2026, 11, 21)})
+    assert make(today).facts["expired"] is False
+
+
+@pytest.mark.parametrize("ident", IDS)
+def test_the_same_situation_gives_the_same_bytes(ident: str, templates: dict[str, PlaybookTemplate]) -> None:
+    shuffled = PLAN.model_copy(
+        update={name: tuple(reversed(getattr(PLAN, name))) for name in ("moves", "verdicts", "donors", "options")}
+    )
+    assert make(templates[ident]) == make(templates[ident], shuffled)
+
+
+HOSTILE = "<script>alert(1)</script> | `code` {{ 7*7 }} {: .big } **b** [x](javascript:y) \"q\" 'q' \n# Øst 東京"
+
+
+def test_hostile_names_stay_text(templates: dict[str, PlaybookTemplate]) -> None:
+    def renamed(items: tuple[object, ...]) -> tuple[object, ...]:
+        return tuple(item.model_copy(update={"name": HOSTILE}) for item in items)  # type: ignore[attr-defined]
+
+    named = ("sites", "pools", "functions", "vendors", "systems")
+    evil = Network(**{name: renamed(getattr(NETWORK, name)) for name in named}, contracts=NETWORK.contracts)
+    roles = tuple(role.model_copy(update={"holder": HOSTILE, "phone": '"><script>'}) for role in ROLES)
+    for ident, template in templates.items():
+        wanted = situation(ident, scope=SCOPES.get(ident, "site:MNL"), findings=(FINDING,))
+        made = render(template, wanted, network=evil, roles=roles, settings=SETTINGS)
+        assert "<script" not in made.text
+        plain = make(template)
+        assert len(headings(made.text)) == len(headings(plain.text))
+        html = page(made.text)
+        assert set(re.findall(r"<(\w+)", html)) <= set(re.findall(r"<(\w+)", page(plain.text)))
+        assert not re.search(r'(href|class)="[^"]*(javascript|big)', html)
+        assert html.count("<td") == page(plain.text).count("<td")
+        assert "7*7" in html.replace("&#42;", "*")
+        assert HOSTILE.replace("\n", " ") in unescape(html)
+        assert "Øst 東京" in html
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(st.text(alphabet=st.characters(exclude_categories=("Cs", "Cc")), max_size=60))
+def test_any_text_survives_a_table_cell_and_a_paragraph_unread(text: str) -> None:
+    safe = plain_text(text)
+    html = page(f"{safe}\n\n| a | b |\n| --- | --- |\n| x {safe} | y |\n")
+    assert html.count("<td") == 2
+    tags = set(re.findall(r"<(\w+)", html))
+    assert tags <= {"p", "table", "thead", "tbody", "tr", "th", "td"}
+
+
+@pytest.mark.parametrize("ident", ["site-lost", "retention-surge"])
+def test_golden(ident: str, templates: dict[str, PlaybookTemplate]) -> None:
+    made, kept = make(templates[ident]).text, GOLDEN / f"{ident}.md"
+    if os.environ.get("RISKREG_WRITE_GOLDEN"):
+        kept.parent.mkdir(exist_ok=True)
+        kept.write_text(made, "utf-8")
+    assert made == kept.read_text("utf-8")
