@@ -41,9 +41,8 @@ def main() -> None:
         changed = stages(root)
     print(f"{'riskreg run, seconds':<24}{'first':>9}{'again':>9}{'ratio':>9}{'one reading less':>20}")
     for stage in first:
-        print(
-            f"{stage:<24}{first[stage]:>9.2f}{again[stage]:>9.2f}{first[stage] / max(again[stage], 1e-3):>8.1f}x{changed[stage]:>20.2f}"
-        )
+        ratio = first[stage] / max(again[stage], 1e-3)
+        print(f"{stage:<24}{first[stage]:>9.2f}{again[stage]:>9.2f}{ratio:>8.1f}x{changed[stage]:>20.2f}")
     total = sum(first.values()), sum(again.values()), sum(changed.values())
     print(f"{'all':<24}{total[0]:>9.2f}{total[1]:>9.2f}{total[0] / total[1]:>8.1f}x{total[2]:>20.2f}")
 
