@@ -1,0 +1,188 @@
+"""The reduced problem of one stretch: lost work, the pools open to it, and the standing work there that could give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import networkx as nx
+
+from riskreg.continuity.flow import SINK, fill
+from riskreg.continuity.options import RELATIONS, Offer
+from riskreg.continuity.stretch import DECIDE, Map, Priority, Segment, Stretch
+from riskreg.continuity.timeline import Week
+from riskreg.model.network import Network
+
+Key = tuple[str, str]
+Arcs = dict[tuple[str, str], tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What if: more idle positions at a pool, more free seats at a site, more of an option (tenths of a position each)."""
+
+    idle: Mapping[str, int] = field(default_factory=dict)
+    seats: Mapping[str, int] = field(default_factory=dict)
+    option: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Allocation:
+    """What one stretch looks like, in tenths of a position."""
+
+    served: Mapping[str, int]
+    moves: Mapping[Key, int]
+    """(function, option id) → positions."""
+    gives: Mapping[Key, int]
+    """(function, pool) → positions that its own people there spend on other work."""
+    takers: Mapping[Key, tuple[str, ...]]
+
+
+NOTHING = Grant()
+
+
+class Ground:
+    """Everything about one disruption that does not depend on which options are allowed, and what has been solved on it."""
+
+    def __init__(self, network: Network, week: Week, functions: Iterable[str]) -> None:
+        self.network, self.week, self.where = network, week, Map(network)
+        self.functions = tuple(sorted(functions))
+        rows = [*week.demand.values(), *week.capacity.values()]
+        numbers: dict[tuple[int, ...], int] = {}
+        self._column = [numbers.setdefault(column, step) for step, column in enumerate(zip(*rows, strict=True))]
+        self._stretches: dict[tuple[int, int], Stretch] = {}
+        self._solved: dict[object, list[tuple[frozenset[object], Allocation]]] = {}
+
+    def at(self, segment: Segment) -> Stretch:
+        """The figures of a segment; equal half hours in equal states share them."""
+        key = segment.state.start, self._column[segment.step]
+        if key not in self._stretches:
+            self._stretches[key] = Stretch(self.where, self.week, segment.state, segment.step)
+        return self._stretches[key]
+
+    def problem(
+        self, segment: Segment, offers: Iterable[Offer], kept: frozenset[Key] = frozenset(), grant: Grant = NOTHING
+    ) -> tuple[nx.DiGraph, list[tuple[Priority, int]]]:
+        """The flow graph of a segment with these offers, and the parts to fill it with, in order.
+
+        function → own pool's slot, at no cost; function → an option → idle positions or another function's slot at its pool, or
+        free seats of its site → sink. A pool that is partly lost has a gate behind its slots. Edges that can carry nothing are
+        left out; nodes and edges come in sorted order.
+        """
+        stretch, arcs = self.at(segment), Arcs()
+        for function in self.functions:
+            for pool, amount in stretch.standing[function].items():
+                arcs[f"work:{function}", f"slot:{function}@{pool}"] = (amount, 0)
+                arcs |= _behind_slot(stretch, function, pool)
+        for offer in offers:
+            arcs |= self._way(offer, stretch, segment.start, offer.key in kept, grant)
+        graph = nx.DiGraph()
+        graph.add_node(SINK)
+        graph.add_nodes_from(f"work:{function}" for function in self.functions)
+        for (tail, head), (capacity, weight) in sorted(arcs.items()):
+            if capacity > 0:
+                graph.add_edge(tail, head, capacity=capacity, weight=weight)
+        return graph, sorted(part for function in self.functions for part in stretch.parts(function))
+
+    def _way(self, offer: Offer, stretch: Stretch, start: int, kept: bool, grant: Grant) -> Arcs:
+        """The arcs of one offer: from the work to what serves it."""
+        pool, option, work = offer.pool, f"option:{offer.source.option.id}", f"work:{offer.function}"
+        most = stretch.demand[offer.function]
+        if offer.limit_of is not None:
+            most = stretch.losses[offer.function].get(offer.limit_of, 0)
+        if most == 0:
+            return {}
+        spare = stretch.idle(pool) + grant.idle.get(pool, 0)
+        if offer.function not in stretch.hit:
+            # Work of which nothing is lost may move on to idle positions, but sets no other lever going.
+            reach = (most, cost(offer, kept=kept))
+            return {(work, f"idle:{pool}"): reach, (f"idle:{pool}", SINK): (spare, 0)} if offer.kind == "idle" and spare else {}
+        arcs: Arcs = {(work, option): (most, cost(offer, kept=kept))}
+        size = stretch.size(offer) + grant.option.get(offer.source.option.id, 0)
+        if offer.kind in ("home", "step-in"):
+            arcs[option, SINK] = (size, 0)
+        elif offer.kind == "idle":
+            arcs |= self._people(option, pool, spare, stretch, start)
+        elif offer.kind == "takeover":
+            clause, bench = f"clause:{offer.source.option.id}", f"bench:{pool}"
+            arcs[option, clause] = arcs[clause, bench] = (size, 0)
+            arcs |= self._seated(bench, pool, stretch.bench(pool) + grant.option.get(offer.source.option.id, 0), stretch, grant)
+            arcs |= self._people(clause, pool, spare, stretch, start)
+        else:
+            arcs |= self._seated(option, pool, size, stretch, grant)
+        return arcs
+
+    def _people(self, tail: str, pool: str, spare: int, stretch: Stretch, start: int) -> Arcs:
+        """To the idle positions of a pool and, once that can be decided, to those that other work holds there."""
+        arcs: Arcs = {(tail, f"idle:{pool}"): (spare, 0), (f"idle:{pool}", SINK): (spare, 0)}
+        if start >= DECIDE:
+            for other in self.where.at_pool.get(pool, ()):
+                if other in self.functions:
+                    arcs[tail, f"slot:{other}@{pool}"] = (stretch.standing[other][pool], 0)
+                    arcs |= _behind_slot(stretch, other, pool)
+        return arcs
+
+    def _seated(self, tail: str, pool: str, size: int, stretch: Stretch, grant: Grant) -> Arcs:
+        """To the free seats of the pool's site, which all options there share."""
+        site = self.network.pool[pool].site
+        free = stretch.free_seats(site)
+        if free is None:
+            return {(tail, SINK): (size, 0)}
+        return {(tail, f"seats:{site}"): (size, 0), (f"seats:{site}", SINK): (free + grant.seats.get(site, 0), 0)}
+
+    def solve(
+        self, segment: Segment, offers: Sequence[Offer], kept: frozenset[Key] = frozenset(), grant: Grant = NOTHING
+    ) -> Allocation:
+        """Fill the problem of a segment.
+
+        Equal segments are solved once; and where a solution for more offers uses only what these offer too, it is theirs: an
+        optimum stays one in a subset that contains it.
+        """
+        usable = [offer for offer in offers if offer.open_at(segment.start, segment.end)]
+        here = frozenset((offer.key, offer.opens, offer.proven) for offer in usable)
+        keys = {offer.key for offer in usable}
+        place = (segment.state.start, self._column[segment.step], segment.start >= DECIDE, kept & keys)
+        known = self._solved.setdefault(place, []) if grant is NOTHING else []
+        for wider, allocation in known:
+            if here <= wider and allocation.moves.keys() <= keys:
+                return allocation
+        graph, parts = self.problem(segment, usable, kept, grant)
+        flow = fill(graph, [(f"work:{priority[-1]}", amount) for priority, amount in parts])
+        found = self._read(parts, flow.given, flow.on)
+        known.append((here, found))
+        return found
+
+    def _read(self, parts: Sequence[tuple[Priority, int]], given: Sequence[int], on: Mapping[Key, int]) -> Allocation:
+        served = dict.fromkeys(self.functions, 0)
+        for (priority, _), units in zip(parts, given, strict=True):
+            served[priority[-1]] += units
+        moves: dict[Key, int] = {}
+        gives: dict[Key, int] = {}
+        users: dict[str, set[str]] = {}
+        takers: dict[Key, set[str]] = {}
+        for (tail, head), units in sorted(on.items(), key=lambda row: (not row[0][0].startswith("work:"), row[0])):
+            kind, _, name = tail.partition(":")
+            if kind == "work" and not head.startswith("slot:"):
+                option = head.removeprefix("option:")
+                moves[name, option] = units
+                users.setdefault(option, set()).add(name)
+            elif kind != "work" and head.startswith("slot:"):
+                function, _, pool = head.removeprefix("slot:").partition("@")
+                gives[function, pool] = gives.get((function, pool), 0) + units
+                takers.setdefault((function, pool), set()).update(users[name] - {function})
+        named = {slot: tuple(sorted(found)) for slot, found in takers.items() if found}
+        return Allocation(served, moves, {slot: gives[slot] for slot in named}, named)
+
+
+def _behind_slot(stretch: Stretch, function: str, pool: str) -> Arcs:
+    slot, amount, present = f"slot:{function}@{pool}", stretch.standing[function][pool], stretch.present[pool]
+    if stretch.load[pool] <= present:
+        return {(slot, SINK): (amount, 0)}
+    return {(slot, f"gate:{pool}"): (amount, 0), (f"gate:{pool}", SINK): (present, 0)}
+
+
+def cost(offer: Offer, *, kept: bool) -> int:
+    """The order of preference among ways that serve as much: proven, already under way, cheap, near in time, near in place."""
+    rank = int(not offer.proven) * 2 + int(not kept)
+    price = round(offer.source.option.price * 100)
+    return ((rank * 10**7 + price) * 10**7 + offer.opens) * 10 + 1 + RELATIONS.index(offer.relation)

@@ -1,0 +1,208 @@
+"""A network and a disruption become a failover plan with its proof."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from riskreg.continuity.allocation import Ground
+from riskreg.continuity.binding import Inquiry, describe, explain, weakest_input
+from riskreg.continuity.decision import Variant, decide, move_cost
+from riskreg.continuity.options import RELATIONS, Evidenced, Market, Offer, open_market
+from riskreg.continuity.proof import course, cover, judge
+from riskreg.continuity.stretch import Segment, least, segments
+from riskreg.continuity.timeline import State, fallen_things, states, unfold
+from riskreg.model.base import content_hash
+from riskreg.model.disruption import Disruption
+from riskreg.model.network import Network
+from riskreg.model.plan import Donor, FailoverPlan, Move, Option, Verdict
+from riskreg.model.times import INTERVAL
+
+METHOD = (
+    "One flow for each stretch of time in which nothing changes, filled in this order: legal minimums, minimums of standing work, "
+    "minimums (MBCO) of lost work by tier, full service by tier; work that was moved prefers to stay where it is. The stretches "
+    "are solved one by one, so the result is an upper bound on what can be covered. Firm capacity only; the proof counts tested and "
+    "used options only."
+)
+
+
+def make_plan(
+    network: Network,
+    disruption: Disruption,
+    *,
+    as_of: datetime,
+    evidence_expires: int,
+    horizon: int = 7 * 86400,
+    title: str | None = None,
+) -> FailoverPlan:
+    """Plan the failover of a disruption on a network, and prove it.
+
+    `as_of` (aware) is the day at which evidence is judged; `evidence_expires` (seconds) is how long a test counts; `horizon`
+    (seconds) is how far the plan looks, and is extended to the latest MTPD of what is touched, so that no verdict is left open.
+    KeyError for a loss of something that the network does not have. The same arguments give the same plan, in whatever order
+    the parts of the network stand.
+    """
+    first = states(network, disruption, INTERVAL)[:1]
+    evidence = Evidenced(as_of, evidence_expires)
+    touched = _touched(network, first[0])
+    horizon = max([horizon, *(network.function[ident].mtpd for ident in touched)])
+    horizon = -(-horizon // INTERVAL) * INTERVAL
+    timeline = states(network, disruption, horizon)
+    market = open_market(network, disruption, timeline, evidence)
+    ground = Ground(network, unfold(network, disruption.onset, horizon), {*touched, *(offer.function for offer in market.offers)})
+    stretches = segments(timeline, market.offers, horizon)
+    hurt = [f for f in touched if any(ground.at(segment).lost(f) for segment in stretches)]
+    chosen, decision = decide(ground, stretches, market.offers, hurt)
+    moves = _moves(chosen, horizon)
+    return FailoverPlan(
+        id=_plan_id(network, disruption, as_of, evidence_expires, horizon),
+        title=title or "Loss of " + " and ".join(sorted({network.name_of(loss.ref) for loss in disruption.losses})),
+        disruption=disruption,
+        as_of=as_of,
+        network_hash=network.hash,
+        method=METHOD,
+        horizon=horizon,
+        fallen=fallen_things(network, timeline),
+        options=_options(ground, market, stretches, touched, moves),
+        refusals=market.refusals,
+        moves=moves,
+        donors=_donors(ground, chosen),
+        verdicts=_verdicts(ground, disruption, timeline, chosen, market.offers, hurt, touched),
+        decision=decision,
+    )
+
+
+def _plan_id(network: Network, disruption: Disruption, as_of: datetime, evidence_expires: int, horizon: int) -> str:
+    dated = [network.hash, disruption.id, disruption.onset.isoformat(), as_of.isoformat(), evidence_expires, horizon]
+    return content_hash(dated)[:12]
+
+
+def _touched(network: Network, state: State) -> list[str]:
+    """Functions that a fallen pool serves or whose own systems fell, in whole or in part; sorted."""
+    level = state.now.level
+    return sorted(
+        f.id for f in network.functions if f"run:{f.id}" in level or any(f"pool:{part.pool}" in level for part in f.served_by)
+    )
+
+
+def _moves(chosen: Variant, horizon: int) -> tuple[Move, ...]:
+    """One move per function and option that carries work: its greatest size, when it starts and ends, and what it costs."""
+    rows: dict[tuple[str, str], list[tuple[Segment, int]]] = {}
+    for segment, allocation in zip(chosen.planned.segments, chosen.planned.allocations, strict=True):
+        for key, units in allocation.moves.items():
+            rows.setdefault(key, []).append((segment, units))
+    offers = {offer.key: offer for offer in chosen.planned.offers}
+    found = []
+    for key in sorted(rows):
+        offer, stretch = offers[key], rows[key]
+        ends = stretch[-1][0].end
+        found.append(
+            Move(
+                function=offer.function,
+                pool=offer.pool,
+                option=offer.source.option.id,
+                kind=offer.kind,
+                relation=offer.relation,
+                positions=max(units for _, units in stretch),
+                starts=stretch[0][0].start,
+                ends=None if ends >= horizon else ends,
+                grade=offer.source.option.grade,
+                cost=round(sum(move_cost(offer, units, segment.end - segment.start) for segment, units in stretch), 2),
+            )
+        )
+    return tuple(found)
+
+
+def _donors(ground: Ground, chosen: Variant) -> tuple[Donor, ...]:
+    """What each function gives at each pool at most, and what it keeps at that moment."""
+    found: dict[tuple[str, str], Donor] = {}
+    for segment, allocation in zip(chosen.planned.segments, chosen.planned.allocations, strict=True):
+        for slot, units in sorted(allocation.gives.items()):
+            function, pool = slot
+            known = found.get(slot)
+            if known is None or units > known.gives:
+                found[slot] = Donor(
+                    function=function,
+                    pool=pool,
+                    gives=units,
+                    keeps=allocation.served[function],
+                    minimum=ground.at(segment).minimum(function),
+                    to=(),
+                )
+            takers = {*(known.to if known else ()), *allocation.takers[slot]}
+            found[slot] = found[slot].model_copy(update={"to": tuple(sorted(takers))})
+    return tuple(found[slot] for slot in sorted(found))
+
+
+def _options(
+    ground: Ground, market: Market, stretches: Sequence[Segment], touched: Sequence[str], moves: Sequence[Move]
+) -> tuple[Option, ...]:
+    """Every option that is open to lost work, with its largest size; for idle positions, with what standing work there can give."""
+    found: dict[str, Option] = {}
+    lost = set(touched)
+    moved: dict[str, int] = {}
+    for move in moves:
+        moved[move.option] = max(moved.get(move.option, 0), move.positions)
+    for offer in sorted((o for o in market.offers if o.function in lost), key=lambda o: (RELATIONS.index(o.relation), o.key)):
+        ident = offer.source.option.id
+        if ident in found and found[ident].tested is not None:
+            continue
+        sizes = {segment.step: _size(ground, offer, segment) for segment in stretches if offer.open_at(segment.start, segment.end)}
+        size = max([moved.get(ident, 0), *sizes.values()])
+        relation = found[ident].relation if ident in found else offer.relation
+        update = {"relation": relation, "opens": offer.opens, "closes": offer.closes, "positions": size}
+        found[ident] = offer.source.option.model_copy(update=update)
+    return tuple(found[ident] for ident in sorted(found))
+
+
+def _size(ground: Ground, offer: Offer, segment: Segment) -> int:
+    stretch, pool = ground.at(segment), offer.pool
+    if offer.kind != "idle":
+        size, free = stretch.size(offer), stretch.free_seats(ground.network.pool[pool].site)
+        return size if free is None or offer.kind in ("home", "step-in", "takeover") else min(size, free)
+    members = ground.where.at_pool.get(pool, ())
+    kept = sum(least(stretch.standing[function][pool], ground.network.function[function].mbco) for function in members)
+    return max(0, stretch.present[pool] - kept)
+
+
+def _verdicts(
+    ground: Ground,
+    disruption: Disruption,
+    timeline: tuple[State, ...],
+    chosen: Variant,
+    every: Sequence[Offer],
+    hurt: Sequence[str],
+    touched: Sequence[str],
+) -> tuple[Verdict, ...]:
+    """A verdict for every function that loses work or gives some, and `untouched` for what is hit but loses nothing."""
+    used = {offer.key for offer in chosen.planned.offers}
+    closed = tuple(offer for offer in every if offer.key not in used)
+    inquiry = Inquiry(ground, disruption, timeline, chosen.planned, chosen.proof, closed)
+    givers = {function for run in (chosen.planned, chosen.proof) for a in run.allocations for function, _ in a.gives}
+    return tuple(_verdict(inquiry, ident, lost=ident in hurt, gives=ident in givers) for ident in sorted({*touched, *givers}))
+
+
+def _verdict(inquiry: Inquiry, ident: str, *, lost: bool, gives: bool) -> Verdict:
+    ground, function = inquiry.ground, inquiry.ground.network.function[ident]
+    planned, proven = course(ground, function, inquiry.planned), course(ground, function, inquiry.proof)
+    outcome = judge(planned, proven) if lost or gives else "untouched"
+    unknown = outcome == "not-known"
+    short = proven.shortages() if lost or gives else []
+    worst = max(short, key=lambda row: (row[1], -row[0].start), default=None)
+    source = planned if unknown else proven
+    return Verdict(
+        function=ident,
+        outcome=outcome,
+        minimum_at=source.minimum_at,
+        full_at=planned.full_at,
+        rto=function.rto,
+        mtpd=function.mtpd,
+        lost=max(ground.at(segment).lost(ident) for segment in planned.segments) if lost else 0,
+        short=worst[1] if worst else 0,
+        short_from=short[0][0].start if short else None,
+        short_until=None if not short or short[-1][0].end >= planned.segments[-1].end else short[-1][0].end,
+        counterexample=describe(ground, function, worst[0], worst[1], inquiry.disruption) if worst else "",
+        binding=explain(inquiry, function, planned, proven, unknown=unknown) if worst else None,
+        weakest=weakest_input(inquiry, function, proven, unknown=unknown) if lost else "",
+        cover=cover(planned, proven),
+    )
