@@ -1,0 +1,106 @@
+"""Playbooks: the library, and a page for each rendered one with the cover charts of its plan."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from riskreg.model.plan import FailoverPlan, Verdict
+from riskreg.model.playbook import RenderedPlaybook
+from riskreg.model.times import say_duration, say_positions
+from riskreg.publishing import charts, fails, views, words
+from riskreg.publishing.edition import Edition
+from riskreg.publishing.render import Page, fragment, heading, page
+
+_COVER = re.compile(r"^<!-- rr:cover(?:-all| (?P<function>[A-Za-z0-9_.-]+)) -->$", re.MULTILINE)
+_TITLE = re.compile(r"\A\s*# .*\n")
+
+
+def pages(edition: Edition) -> Iterator[Page]:
+    """`playbooks/index` and a page for each rendered playbook."""
+    yield page("playbooks/index", "playbooks.html", _index(edition), wide=True, kind="playbooks")
+    for playbook in edition.content.playbooks:
+        yield _one(edition, playbook)
+
+
+def _index(edition: Edition) -> dict[str, Any]:
+    made = [playbook for playbook in edition.content.playbooks if playbook.id != playbook.playbook]
+    general = [playbook for playbook in edition.content.playbooks if playbook.id == playbook.playbook]
+
+    def rows(kind: str, found: Sequence[RenderedPlaybook]) -> list[dict[str, Any]]:
+        return [_row(edition, item) for item in found if _kind(edition, item) == kind]
+
+    groups = [
+        {"id": "lost", "title": "Something is lost", "rows": rows("continuity", made),
+         "text": "One plan for each thing that can be lost, made from the network as it stands."},
+        {"id": "now", "title": "For what the rules found", "rows": rows("mitigation", made),
+         "text": "Made for a finding that is open now."},
+        {"id": "library", "title": "General forms", "rows": [_row(edition, item) for item in general],
+         "text": "What each playbook says before anything has happened."},
+    ]  # fmt: skip
+    expired = sum(_expired(edition, playbook) for playbook in edition.content.playbooks)
+    bold = f"{words.capital(words.counted(len(made), 'playbook'))} made for what is or may be, {words.counted(len(general), 'general form')}."
+    rest = f"{words.capital(words.counted(expired, 'has', 'have'))} expired: use them, and ring the owner." if expired else "None has expired."
+    return {"lead": {"bold": bold, "rest": rest}, "groups": groups}
+
+
+def _kind(edition: Edition, playbook: RenderedPlaybook) -> str:
+    template = edition.templates.get(playbook.playbook)
+    return template.kind if template else "mitigation"
+
+
+def _expired(edition: Edition, playbook: RenderedPlaybook) -> bool:
+    return playbook.valid_until is not None and playbook.valid_until < edition.content.as_of.date()
+
+
+def _row(edition: Edition, playbook: RenderedPlaybook) -> dict[str, Any]:
+    expired = _expired(edition, playbook)
+    until = words.day(playbook.valid_until) if playbook.valid_until else ""
+    return {
+        "title": playbook.title,
+        "page": views.playbook_page(playbook.id),
+        "scope": f"made for {edition.name(playbook.scope)}" if ":" in playbook.scope else "for any case",
+        "owner": edition.who(playbook.owner),
+        "expired": expired,
+        "valid": f"expired {until}" if expired else f"valid until {until}" if until else "no end date",
+    }
+
+
+def _one(edition: Edition, playbook: RenderedPlaybook) -> Page:
+    path = views.playbook_page(playbook.id)
+    expired = _expired(edition, playbook)
+    until = words.day(playbook.valid_until) if playbook.valid_until else "a date that nobody has set"
+    stamp = f"{playbook.playbook} · version {playbook.version} · valid until {until} · owner {edition.who(playbook.owner)}"
+    head = fragment(path, "playbook_head.html", {"expired": until if expired else "", "stamp": stamp})
+    title = heading(1, playbook.title)
+    body = _TITLE.sub("", playbook.text)
+    plan = edition.plan_of(playbook)
+    text = "\n\n".join([title, head, _COVER.sub(lambda found: _cover(edition, plan, path, found["function"]), body)])
+    return Page(path, text, kind="playbook")
+
+
+def _cover(edition: Edition, plan: FailoverPlan | None, path: str, function: str | None) -> str:
+    """Cover charts of one function, or of all that lose work, in the order in which customers notice."""
+    wanted = [v for v in plan.verdicts if (v.function == function if function else v.lost)] if plan else []
+    drawn = [_chart(edition, plan, verdict) for verdict in sorted(wanted, key=lambda v: (v.rto, v.function)) if plan and verdict.cover]
+    return fragment(path, "cover.html", {"charts": drawn}) if drawn else ""
+
+
+def _chart(edition: Edition, plan: FailoverPlan, verdict: Verdict) -> dict[str, Any]:
+    name = edition.name(f"function:{verdict.function}")
+    takers = [
+        f"{edition.name(f'pool:{move.pool}')} {say_positions(move.positions)}"
+        + (f" after {say_duration(move.starts)}" if move.starts else " at once")
+        for move in sorted(plan.moves, key=lambda move: (move.starts, move.pool, move.option))
+        if move.function == verdict.function
+    ]
+    said = fails.outcome(edition, verdict)
+    return {
+        "name": name,
+        "sign": said["sign"],
+        "word": said["word"],
+        "drawing": charts.cover(verdict, name),
+        "caption": f"{words.capital(charts.said(verdict))} {words.listed(takers[:4]) or 'Nobody takes it over'}."
+        + (f" And {len(takers) - 4} more." if len(takers) > 4 else ""),
+    }

@@ -1,0 +1,163 @@
+"""The page of one risk: what it says, who answers for it, the frozen reason, the readings behind it, and its history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from riskreg.model.base import split_ref
+from riskreg.model.finding import Finding, Step
+from riskreg.model.plan import FailoverPlan
+from riskreg.model.risk import Risk
+from riskreg.publishing import readings, views, words
+from riskreg.publishing.edition import Edition
+from riskreg.publishing.history import Change
+from riskreg.publishing.render import Page, page
+
+_LABEL = {"rule": "Rule", "all": "All of", "any": "One of", "not": "Absent", "signal": "Signal", "fact": "Fact", "condition": "Test"}
+
+
+def risk_page(edition: Edition, risk: Risk, history: Sequence[Change]) -> Page:
+    """`register/R-001`. `history` holds the changes of this risk, oldest first."""
+    chip = views.scored(edition, risk.score) or {"band": None, "number": None}
+    return page(views.risk_page(risk.id), "risk.html", {
+        "id": risk.id, "title": risk.title, **chip,
+        "score": _score(edition, risk),
+        "change": _change(edition, history),
+        "lead": _lead(edition, risk),
+        "owner": _person(edition, risk.owner),
+        "scope": {"name": _scope(edition, risk.scope), "page": edition.address(risk.scope)},
+        "category": words.spaced(risk.category),
+        "indicated": _indicated(edition, risk),
+        "assessed": _assessed(edition, risk),
+        "proposal": risk.proposal,
+        "hits": _hits(edition, risk),
+        "playbooks": _playbooks(edition, risk),
+        "state": words.capital(words.spaced(risk.state)) + (f", treatment: {risk.treatment}" if risk.treatment else ""),
+        "review": _review(edition, risk),
+        "note": risk.note,
+        "edit": _edit(edition, risk),
+        "why_title": f"Why it is {edition.band(risk.score)}" if risk.score and risk.findings and not risk.assessed else "Why",
+        "reasons": [_tree(edition, finding, finding.reason) for finding in risk.findings],
+        "no_reason": _no_reason(risk),
+        "charts": readings.charts(edition, risk.findings),
+        "history": [views.change(edition, line) for line in reversed(history)],
+    }, kind="risk")  # fmt: skip
+
+
+def _score(edition: Edition, risk: Risk) -> str:
+    if risk.score is None:
+        return "no score: no rule indicates one now, and the owner has given none"
+    scales = edition.settings.scales
+    likely, impact = scales.likelihood[risk.score.likelihood - 1].lower(), scales.impact[risk.score.impact - 1].lower()
+    by = "the owner's score" if risk.assessed else "indicated by the rules, not yet assessed by the owner"
+    return f"of 25 · likelihood {risk.score.likelihood} ({likely}) × impact {risk.score.impact} ({impact}) · {by}"
+
+
+def _change(edition: Edition, history: Sequence[Change]) -> str:
+    moves = [line for line in history if line.moved]
+    if not moves:
+        return ""
+    last = moves[-1]
+    on = words.local_day(last.at, edition.zone)
+    return f"was {last.before.number} until {on}" if last.before else f"new on {on}"
+
+
+def _lead(edition: Edition, risk: Risk) -> dict[str, str]:
+    if risk.findings:
+        first, *more = [finding.explain.rstrip(".") for finding in risk.findings]
+        return {"bold": f"{first}.", "rest": " ".join(f"{text}." for text in dict.fromkeys(more) if text != first)}
+    if risk.state == "closed":
+        return {"bold": "This risk is closed.", "rest": "A new finding would open it again."}
+    if risk.assessed and risk.assessed.reason:
+        return {"bold": f"{risk.assessed.reason.rstrip('.')}.", "rest": "No rule fires for it now."}
+    return {"bold": "No rule fires for it now.", "rest": "Its history is kept below."}
+
+
+def _person(edition: Edition, role: str) -> tuple[str, str, str, str, str]:
+    held = edition.roles.get(role)
+    if held is None:
+        return edition.role_title(role), "", "", "", ""
+    return held.holder, held.title, held.phone, held.deputy, held.deputy_phone
+
+
+def _scope(edition: Edition, scope: str) -> str:
+    return words.capital(edition.name(scope)) if ":" in scope else "The whole client"
+
+
+def _indicated(edition: Edition, risk: Risk) -> str:
+    if risk.indicated is None:
+        return "nothing now"
+    return f"likelihood {risk.indicated.likelihood} × impact {risk.indicated.impact} = {risk.indicated.number}, {edition.band(risk.indicated)}"
+
+
+def _assessed(edition: Edition, risk: Risk) -> str:
+    if risk.assessed is None:
+        return "not assessed yet"
+    said = risk.assessed
+    text = f"likelihood {said.score.likelihood} × impact {said.score.impact} = {said.score.number}, {edition.band(said.score)}"
+    return f"{text}, {words.local_day(said.at, edition.zone)}, {said.by}" + (f": “{said.reason}”" if said.reason else "")
+
+
+def _hits(edition: Edition, risk: Risk) -> str:
+    """Which functions depend on what the risk speaks about, from the plan for its loss or from who serves what."""
+    kind, ident = split_ref(risk.scope)
+    plan: FailoverPlan | None = edition.content.plans.get(risk.scope)
+    if plan:
+        names = [edition.name(f"function:{v.function}") for v in plan.verdicts if v.outcome != "untouched"]
+    elif kind == "site" and ident in edition.network.site:
+        names = [function.name for function in edition.network.functions_at(ident)]
+    else:
+        return ""
+    shown = names if len(names) <= 4 else [*names[:3], f"{len(names) - 3} more"]
+    return f"{words.count(len(names), 'function')}: {words.listed(shown)}" if names else "no function that we know of"
+
+
+def _playbooks(edition: Edition, risk: Risk) -> list[dict[str, str]]:
+    wanted = list(dict.fromkeys(ident for finding in risk.findings for ident in finding.playbooks))
+    chosen = []
+    for ident in wanted:
+        mine = [playbook for playbook in edition.content.playbooks if playbook.playbook == ident]
+        best = next((item for item in mine if item.scope == risk.scope), next((item for item in mine if item.id == ident), None))
+        chosen += [best] if best else []
+    loss = edition.continuity_playbook(risk.scope)
+    chosen += [loss] if loss and loss not in chosen else []
+    return [{"title": item.title, "page": views.playbook_page(item.id)} for item in chosen]
+
+
+def _review(edition: Edition, risk: Risk) -> str:
+    overdue = (edition.content.as_of - risk.review_due).total_seconds()
+    on = words.local_day(risk.review_due, edition.zone)
+    return f"overdue {words.age(overdue)}, was due {on}" if overdue > 0 else f"{on}, or sooner if a rule fires"
+
+
+def _edit(edition: Edition, risk: Risk) -> str:
+    base = edition.settings.publishing.app_url.rstrip("/")
+    safe = base.startswith(("https://", "http://", "/"))
+    return f"{base}/risks/{risk.id}/assess" if base and safe and not edition.public and risk.state != "closed" else ""
+
+
+def _no_reason(risk: Risk) -> str:
+    if risk.assessed:
+        return "No rule fires for this risk now: its score is the owner's alone."
+    return "No rule fires for this risk now, so no reason holds. What fired before stands in the history."
+
+
+def _tree(edition: Edition, finding: Finding, step: Step) -> dict[str, Any]:
+    """One line of the frozen reason with what lies under it; a signal gets the reading that it judged."""
+    below = [_tree(edition, finding, part) for part in step.below]
+    if step.kind == "signal" and step.fact and (line := readings.line(edition, finding, step.fact)):
+        below.append({"label": "Reading", "sign": "", "word": "", "text": line, "page": "", "link": "", "below": []})
+    page_, link = "", ""
+    if step.kind == "rule" and finding.rule in edition.rules:
+        page_, link = views.rule_page(finding.rule), f"{finding.rule}, version {finding.version}"
+    shows_truth = step.kind in ("signal", "fact", "not", "condition")
+    return {
+        "label": _LABEL[step.kind],
+        "sign": ("covered" if step.holds else "not-true") if shows_truth else "",
+        "word": "True" if step.holds else "Not true",
+        "text": step.text,
+        "page": page_,
+        "link": link,
+        "below": below,
+    }
