@@ -42,7 +42,7 @@ FILTERS = (
 """Jinja2's own filters that explain may use, beside num, pct and date: none that can make a short text long."""
 _GROWING = (
     nodes.Assign, nodes.AssignBlock, nodes.Block, nodes.Call, nodes.CallBlock, nodes.Extends, nodes.FilterBlock, nodes.For,
-    nodes.FromImport, nodes.Import, nodes.Include, nodes.Macro, nodes.Mod, nodes.Mul, nodes.Pow,
+    nodes.FromImport, nodes.Import, nodes.Include, nodes.Macro, nodes.Mod, nodes.Mul, nodes.Pow, nodes.With,
 )  # fmt: skip
 MAX_LENGTH = 2000
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")

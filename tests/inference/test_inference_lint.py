@@ -77,6 +77,7 @@ def test_two_cycles_are_both_found() -> None:
         (SPIKE, {"explain": "{{ spike.site | pct }}"}, "rule-explain"),
         (SPIKE, {"explain": "{{ spike.__class__.__mro__ }}"}, "rule-explain"),
         (SPIKE, {"explain": "{% for x in range(10 ** 9) %}x{% endfor %}"}, "rule-explain"),
+        (SPIKE, {"explain": "{% with a = 'xx' %}{% with b = a ~ a %}{{ b }}{% endwith %}{% endwith %}"}, "rule-explain"),
         (SPIKE, {"explain": "{{ 'x' * 10 ** 9 }}"}, "rule-explain"),
         (SPIKE, {"explain": "{{ 'x' | center(10 ** 9) }}"}, "rule-explain"),
         (SPIKE, {"explain": "{{ ['x'] | map('center', 1000000000) | join }}"}, "rule-explain"),

@@ -1,0 +1,113 @@
+"""The shipped rules: sound, tested from both sides, and each test with the power to fail."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from riskreg.inference import check_rules, check_tests, run_tests
+from riskreg.model.faults import Span
+from riskreg.model.rule import Rule, RuleTest, RuleTests
+from riskreg.resources import shipped
+
+FOLDER = shipped("rules")
+PROMISED = {
+    "attrition-spike", "attrition-at-critical-function", "attrition-with-quality-drift", "quality-drift",
+    "quality-drift-in-two-measures", "data-exposure-critical", "data-exposure-where-cards-are-taken", "data-exposure-repeated",
+    "forecast-miss-under", "forecast-miss-over", "forecast-miss-threatens-minimum", "coverage-at-risk", "site-loss-uncovered",
+    "cover-never-tested", "contract-near-notice",
+}  # fmt: skip
+
+
+def read(path: Path) -> Any:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def rules() -> tuple[Rule, ...]:
+    files = sorted(path for path in FOLDER.glob("*.yaml") if not path.name.endswith(".test.yaml"))
+    found = tuple(Rule.model_validate(read(path)) for path in files)
+    assert [f"{one.id}.yaml" for one in found] == [path.name for path in files]
+    return found
+
+
+@pytest.fixture(scope="module")
+def tests() -> dict[str, tuple[RuleTest, ...]]:
+    found = {path: RuleTests.model_validate(read(path)) for path in sorted(FOLDER.glob("*.test.yaml"))}
+    assert [f"{one.rule}.test.yaml" for one in found.values()] == [path.name for path in found]
+    return {one.rule: one.tests for one in found.values()}
+
+
+def test_the_promised_rules_are_there_and_sound(rules: tuple[Rule, ...], tests: dict[str, tuple[RuleTest, ...]]) -> None:
+    assert {one.id for one in rules} >= PROMISED
+    assert check_rules(rules, {one.id: Span(path=f"rules/{one.id}.yaml", line=1, col=1) for one in rules}) == ()
+    assert check_tests(rules, tests) == ()
+
+
+def test_every_shipped_test_passes(rules: tuple[Rule, ...], tests: dict[str, tuple[RuleTest, ...]]) -> None:
+    results = run_tests(rules, tests)
+    assert len(results) == sum(map(len, tests.values())) > 50
+    assert [one for one in results if not one.passed] == []
+
+
+def test_what_the_rules_conclude_and_call(rules: tuple[Rule, ...]) -> None:
+    assert {one.then.conclude.fact: one.join for one in rules if one.then.conclude} == {
+        "coverage_at_risk": ("site",),
+        "demand_at_risk": ("function",),
+    }
+    known = {
+        "retention-surge",
+        "cross-training",
+        "quality-recovery",
+        "data-exposure",
+        "forecast-recovery",
+        "site-lost",
+        "system-lost",
+    }
+    assert {name for one in rules for name in one.then.playbooks} <= known | {"vendor-exit", "cover-gap", "failover-test"}
+    assert all(one.then.playbooks and one.then.raises and one.false_positives for one in rules if one.severity != "critical")
+
+
+def weakened(value: Any) -> list[Any]:
+    """Every form of a rule's `when` with one condition of one pattern taken away."""
+    if isinstance(value, list):
+        return [[*value[:n], other, *value[n + 1 :]] for n, part in enumerate(value) for other in weakened(part)]
+    if not isinstance(value, dict):
+        return []
+    found: list[Any] = []
+    for name, part in value.items():
+        if name == "where":
+            for field, test in part.items():
+                rest = {other: kept for other, kept in part.items() if other != field}
+                found.append(value | {"where": rest})
+                if isinstance(test, dict) and len(test) > 1:
+                    found += [value | {"where": rest | {field: {w: x for w, x in test.items() if w != word}}} for word in test]
+        else:
+            found += [value | {name: other} for other in weakened(part)]
+    return found
+
+
+def test_the_tests_notice_when_a_condition_is_missing(rules: tuple[Rule, ...], tests: dict[str, tuple[RuleTest, ...]]) -> None:
+    """A rule without one of its conditions must fail a test of its own."""
+    unnoticed = []
+    for one in rules:
+        raw = read(FOLDER / f"{one.id}.yaml")
+        others = [other for other in rules if other.id != one.id]
+        for when in weakened(raw["when"]):
+            results = run_tests([*others, Rule.model_validate(raw | {"when": when})], {one.id: tests[one.id]}, engine="reference")
+            if all(result.passed for result in results):
+                unnoticed.append((one.id, when))
+    assert unnoticed == []
+
+
+def test_the_tests_notice_a_window_that_is_longer(rules: tuple[Rule, ...], tests: dict[str, tuple[RuleTest, ...]]) -> None:
+    for one in rules:
+        if one.within:
+            longer = one.model_copy(update={"within": one.within + 86400})
+            results = run_tests(
+                [*(other for other in rules if other is not one), longer], {one.id: tests[one.id]}, engine="reference"
+            )
+            assert not all(result.passed for result in results), one.id
