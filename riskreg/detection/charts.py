@@ -80,8 +80,13 @@ def _poisson_node(node: int, ratio: float, run_length: float) -> float:
         offsets = (np.arange(-_CUSUM_STATES, _CUSUM_STATES) + 0.5) * width
         at_most = np.floor((offsets + drift) / step + 1e-9)
         reach = np.where(at_most < 0, 0.0, special.gammaincc(np.maximum(at_most, 0.0) + 1.0, mean))
-        cumulative = linalg.toeplitz(reach[_CUSUM_STATES::-1][:_CUSUM_STATES], reach[_CUSUM_STATES:])
-        return _run_length(np.diff(cumulative, axis=1, prepend=0.0), 0) >= run_length
+        inside = np.diff(reach)
+        column, row = -inside[_CUSUM_STATES - 1 :: -1], -inside[_CUSUM_STATES - 1 :]
+        column[0] = row[0] = 1.0 - inside[_CUSUM_STATES - 1]
+        below = reach[_CUSUM_STATES - 1 :: -1]
+        # Stays inside are a Toeplitz matrix; falls to zero add one column, hence the two solutions and their quotient.
+        steps, falls = linalg.solve_toeplitz((column, row), np.column_stack([np.ones(_CUSUM_STATES), below]))[0]
+        return bool(steps / (1.0 - falls) >= run_length)
 
     return _least(enough, 1e-3, np.log(run_length) + step)
 

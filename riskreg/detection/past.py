@@ -19,8 +19,9 @@ def against_past(counts: pl.DataFrame, baseline: int, rate: float) -> pl.DataFra
 
     Adds `expected` (count), `p_value` (adjusted over the series of the same period), `surprising` and `limit` (the least count
     that would have been surprising); nulls where the past is too short. The rate is gamma distributed: shape ½ (Jeffreys) plus
-    the scope's own past events, plus the rate of the family's other series with the weight that their likeness earns (`_prior`); the
-    count is then negative binomial (`predicted_tail`). Only periods before the judged one enter, so later ones change nothing.
+    the scope's own past events, plus the rate of the family's other series with the weight that their likeness earns
+    (`_prior`); the count is then negative binomial (`predicted_tail`). Only periods before the judged one enter, so later
+    ones change nothing.
     """
 
     def past(column: pl.Expr) -> pl.Expr:
