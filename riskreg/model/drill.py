@@ -11,6 +11,7 @@ from riskreg.model.disruption import Disruption, Loss
 
 InjectType = Literal["standard", "contingency", "adaptive", "complexity"]
 Trigger = Literal["scheduled", "manual", "conditional"]
+Delivery = Literal["read aloud", "phone", "e-mail", "chat", "screen"]
 
 
 class DrillOrder(Frozen):
@@ -39,7 +40,7 @@ class Inject(Frozen):
     scenario: int
     source: str
     target: str
-    delivery: Literal["read aloud", "phone", "e-mail", "chat", "screen"]
+    delivery: Delivery
     text: str
     expected_action: str
     expected_outcome: str
