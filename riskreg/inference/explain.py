@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -18,6 +18,7 @@ from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from riskreg.inference.meaning import STANDING, Branch, Firing, Item, branches, patterns, tree
+from riskreg.inference.wording import day, measured, num, pct, words
 from riskreg.model.rule import Pattern, Rule
 from riskreg.model.signal import SIGNAL_SCHEMA
 
@@ -39,47 +40,23 @@ FILTERS = (
     "unique",
     "upper",
 )
-"""Jinja2's own filters that explain may use, beside num, pct and date: none that can make a short text long."""
+"""Jinja2's own filters that explain may use, beside our own: none that can make a short text long."""
 _GROWING = (
     nodes.Assign, nodes.AssignBlock, nodes.Block, nodes.Call, nodes.CallBlock, nodes.Extends, nodes.FilterBlock, nodes.For,
     nodes.FromImport, nodes.Import, nodes.Include, nodes.Macro, nodes.Mod, nodes.Mul, nodes.Pow, nodes.With,
 )  # fmt: skip
 MAX_LENGTH = 2000
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 class ExplainError(Exception):
     """An explain text that does not work; the message says why, in one line."""
 
 
-def num(value: Any, digits: int = 1) -> str:
-    """1234.5 → `1,234.5`: thousands apart, at most `digits` decimals, none that say nothing; minus as a minus sign."""
-    text = f"{float(value):,.{digits}f}"
-    text = text.rstrip("0").rstrip(".") if "." in text else text
-    return "0" if text in ("-0", "") else text.replace("-", "\u2212")
-
-
-def pct(value: Any, digits: int = 0) -> str:
-    """0.125 → `12 %` (a share as percent, after a space that does not break)."""
-    return f"{num(float(value) * 100, digits)}\u00a0%"
-
-
-def day(value: Any) -> str:
-    """A time → `Sun 15 Nov 2026`, in UTC."""
-    if isinstance(value, str):
-        value = datetime.fromisoformat(value)
-    if isinstance(value, datetime) and value.tzinfo is not None:
-        value = value.astimezone(UTC)
-    if not isinstance(value, date):
-        raise TypeError("date needs a time")
-    return f"{_DAYS[value.weekday()]} {value.day}\u00a0{_MONTHS[value.month - 1]}\u00a0{value.year}"
-
-
 @lru_cache(maxsize=1)
 def _environment() -> ImmutableSandboxedEnvironment:
     environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
-    environment.filters = {name: environment.filters[name] for name in FILTERS} | {"num": num, "pct": pct, "date": day}
+    own = {"num": num, "pct": pct, "date": day, "words": words, "measured": measured}
+    environment.filters = {name: environment.filters[name] for name in FILTERS} | own
     return environment
 
 

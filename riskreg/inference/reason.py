@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from riskreg.inference.candidates import Ready
-from riskreg.inference.explain import day, num
 from riskreg.inference.facts import CONCLUDED
 from riskreg.inference.meaning import Firing, Item, Node
+from riskreg.inference.wording import day, measured, say, words
 from riskreg.model.finding import Step
 from riskreg.model.rule import Condition
 from riskreg.model.times import say_duration
@@ -18,7 +18,7 @@ _STANDING = {
     "site": "{site} is a site of {vendor}",
     "served": "{function} is served at {site}",
     "contract": "contract {contract} with {vendor} ends in {days_left} days",
-    "cover": "cover of {function} if {site} were lost: {outcome}",
+    "cover": "cover of {function} if {site} were lost: {outcome}, {short} positions short",
 }
 _WORDS = {
     "eq": "is", "ne": "is not", "gt": "is more than", "gte": "is at least", "lt": "is less than", "lte": "is at most",
@@ -44,11 +44,14 @@ def _steps(node: Node, given: Ready, firing: Firing, items: Mapping[str, Item]) 
     if node.pattern is not None:
         facts = sorted((fact for number, fact in firing.taken if number == node.number), key=lambda fact: _order(items[fact]))
         return tuple(_fact(node, items[fact]) for fact in facts)
+    # Two patterns that ask for the same (two exposures at one site) would each tell the same facts.
     below = tuple(
-        step
-        for part in node.below
-        if node.kind == "all" or _holds(part, given, firing)
-        for step in _steps(part, given, firing, items)
+        dict.fromkeys(
+            step
+            for part in node.below
+            if node.kind == "all" or _holds(part, given, firing)
+            for step in _steps(part, given, firing, items)
+        )
     )
     if len(below) == 1:
         return below
@@ -83,18 +86,16 @@ def _told(kind: str, item: Item) -> str:
     """One fact in words: what, where, when, how much."""
     fact = item.fact
     if item.id.startswith(CONCLUDED):
-        return f"{_plain(kind)} at {_where(fact)}, concluded by the rule {fact['rule']}"
+        return f"{words(kind)} at {_where(fact)}, concluded by the rule {fact['rule']}"
     if kind in _STANDING and "fact" in fact:
-        return _STANDING[kind].format_map(_Known(fact))
-    text = _plain(kind)
+        return _STANDING[kind].format_map(_Known((field, say(value)) for field, value in fact.items()))
+    text = words(kind)
     if where := _where(fact):
         text += f" at {where}"
     if item.at:
         text += f", {day(item.at)}"
-    if "value" in fact:
-        text += f": {_plain(str(fact.get('metric', 'value')))} {_say(fact['value'])}"
-        known = [f"{word} {_say(fact[field])}" for field, word in (("baseline", "usual"), ("limit", "limit")) if field in fact]
-        text += f" ({', '.join(known)})" if known else ""
+    if numbers := measured(fact):
+        text += f": {numbers}"
     return text
 
 
@@ -105,17 +106,17 @@ def _absent(node: Node, firing: Firing) -> Step:
     ]
     such = f" ({', '.join(wanted)})" if wanted else ""
     where = f" for {place(firing)}" if firing.key else " anywhere"
-    return Step(kind="not", holds=True, text=f"no {_plain(node.pattern.kind)}{such}{where}")
+    return Step(kind="not", holds=True, text=f"no {words(node.pattern.kind)}{such}{where}")
 
 
 def _condition(field: str, name: str, condition: Condition, value: Any) -> str:
     """`strength 4 is at least 3`; `metric is qa_score`. Without a value (...): `strength is at least 3`."""
     limit = getattr(condition, name)
     if name == "exists":
-        return f"{_plain(field)} is {'known' if limit else 'not known'}"
-    shown = "" if value is ... or name == "eq" else f" {_say(value)}"
-    options = ", ".join(_say(option) for option in limit) if isinstance(limit, tuple) else _say(limit)
-    return f"{_plain(field)}{shown} {_WORDS[name]} {options}"
+        return f"{words(field)} is {'known' if limit else 'not known'}"
+    shown = "" if value is ... or name == "eq" else f" {say(value)}"
+    options = ", ".join(say(option) for option in limit) if isinstance(limit, tuple) else say(limit)
+    return f"{words(field)}{shown} {_WORDS[name]} {options}"
 
 
 def _window(given: Ready, firing: Firing, items: Mapping[str, Item]) -> tuple[Step, ...]:
@@ -132,24 +133,12 @@ def _where(fact: Mapping[str, Any]) -> str:
     return ", ".join(str(fact[field]) for field in ("function", "site", "pool", "system", "vendor") if field in fact)
 
 
-def _plain(name: str) -> str:
-    return name.replace("_", " ")
-
-
-def _say(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, (int, float)):
-        return num(value, 3)
-    return day(value) if isinstance(value, datetime) else str(value)
-
-
 def _order(item: Item) -> tuple[float, str]:
     return (item.at.timestamp() if item.at else float("-inf"), item.id)
 
 
-class _Known(dict[str, Any]):
+class _Known(dict[str, str]):
     """Fields of a standing fact for a sentence; one that is not there is said to be so."""
 
     def __missing__(self, key: str) -> str:
-        return f"(no {_plain(key)} given)"
+        return f"(no {words(key)} given)"

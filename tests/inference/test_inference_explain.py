@@ -8,7 +8,7 @@ import pytest
 from inference_rules import AS_OF, rule, signal
 
 from riskreg.inference import decide
-from riskreg.inference.explain import day, num, pct
+from riskreg.inference.wording import day, measured, num, pct
 from riskreg.model.finding import Finding, Step
 
 
@@ -23,6 +23,29 @@ def test_pct_and_date() -> None:
     assert pct(0.031, 1) == "3.1\u00a0%"
     assert pct(-0.2) == "−20\u00a0%"
     assert day(datetime(2026, 11, 15, tzinfo=UTC)) == day("2026-11-15T00:00:00Z") == "Sun 15\u00a0Nov\u00a02026"
+
+
+@pytest.mark.parametrize(
+    ("fact", "text"),
+    [
+        ({"metric": "csat", "value": 0.712, "baseline": 0.8}, "customer satisfaction 71.2\u00a0% (usually 80\u00a0%)"),
+        ({"metric": "exposure_minor", "value": 9}, "exposure minor 9"),
+        (
+            {"signal": "forecast_miss", "value": 0.22, "delta": -0.2, "limit": 0.12},
+            "20\u00a0% less than forecast (error 22\u00a0%, limit 12\u00a0%)",
+        ),
+        ({"signal": "forecast_miss", "value": 0.22}, "error 22\u00a0%"),
+        ({"metric": "csat"}, ""),
+    ],
+)
+def test_measured(fact: dict[str, object], text: str) -> None:
+    assert measured(fact) == text
+
+
+def test_two_patterns_that_ask_for_the_same_tell_each_fact_once() -> None:
+    when = {"all": [{"as": "a", "signal": "data_exposure"}, {"as": "b", "signal": "data_exposure"}]}
+    told = lines(only(when, [signal("data_exposure", "x"), signal("data_exposure", "y", days=1)]).reason)
+    assert len(told) == 4
 
 
 def lines(step: Step, depth: int = 0) -> list[str]:
@@ -55,10 +78,10 @@ def test_a_risk_owner_can_read_why() -> None:
     assert lines(finding.reason) == [
         "People leave while quality drifts: site MNL",
         "  all of these hold",
-        "    attrition spike at MNL, Sun 8\u00a0Nov\u00a02026: leavers 31 (usual 14.2, limit 22)",
+        "    attrition spike at MNL, Sun 8\u00a0Nov\u00a02026: leavers 31 (usually 14.2, limit 22)",
         "      strength 4 is at least 3",
         "      metric is leavers",
-        "    quality drift at MNL, Sun 15\u00a0Nov\u00a02026: qa score 81.25",
+        "    quality drift at MNL, Sun 15\u00a0Nov\u00a02026: quality score 81.2",
         "    FRAUD is served at MNL",
         "      tier 2 is at most 2",
         "    ORD-EN is served at MNL",
