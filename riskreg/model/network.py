@@ -111,7 +111,7 @@ class AtLeast(Frozen):
 def _need_kind(value: Any) -> str:
     if isinstance(value, str):
         return "ref"
-    keys = set(value) if isinstance(value, dict) else set(type(value).model_fields)
+    keys = set(value) if isinstance(value, dict) else set(getattr(type(value), "model_fields", ()))
     return next((kind for kind in ("all", "any", "at_least") if kind in keys), "ref")
 
 
