@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import networkx as nx
 
 from riskreg.continuity.flow import SINK, fill
-from riskreg.continuity.options import RELATIONS, Offer
+from riskreg.continuity.options import Offer
 from riskreg.continuity.stretch import DECIDE, Map, Priority, Segment, Stretch
 from riskreg.continuity.timeline import Week
 from riskreg.model.network import Network
@@ -41,6 +43,32 @@ class Allocation:
 NOTHING = Grant()
 
 
+class Page(NamedTuple):
+    """Offers that are open at one time, their keys, and what tells them apart from other versions of themselves."""
+
+    offers: tuple[Offer, ...]
+    keys: frozenset[Key]
+    marks: frozenset[tuple[str, str, int, bool]]
+
+
+class Book:
+    """Offers, and which of them are open when."""
+
+    def __init__(self, offers: Iterable[Offer]) -> None:
+        self.offers = tuple(offers)
+        self._times = sorted({time for offer in self.offers for time in (offer.opens, offer.closes) if time is not None})
+        self._pages: dict[int, Page] = {}
+
+    def at(self, segment: Segment) -> Page:
+        """The offers that are open in a segment (segments are cut wherever an offer opens or closes)."""
+        number = bisect_right(self._times, segment.start)
+        if number not in self._pages:
+            offers = tuple(offer for offer in self.offers if offer.open_at(segment.start))
+            marks = frozenset((*offer.key, offer.opens, offer.proven) for offer in offers)
+            self._pages[number] = Page(offers, frozenset(offer.key for offer in offers), marks)
+        return self._pages[number]
+
+
 class Ground:
     """Everything about one disruption that does not depend on which options are allowed, and what has been solved on it."""
 
@@ -67,7 +95,7 @@ class Ground:
 
         function → own pool's slot, at no cost; function → an option → idle positions or another function's slot at its pool, or
         free seats of its site → sink. A pool that is partly lost has a gate behind its slots. Edges that can carry nothing are
-        left out; nodes and edges come in sorted order.
+        left out; nodes and edges come in the order of ids.
         """
         stretch, arcs = self.at(segment), Arcs()
         for function in self.functions:
@@ -79,14 +107,14 @@ class Ground:
         graph = nx.DiGraph()
         graph.add_node(SINK)
         graph.add_nodes_from(f"work:{function}" for function in self.functions)
-        for (tail, head), (capacity, weight) in sorted(arcs.items()):
+        for (tail, head), (capacity, weight) in arcs.items():
             if capacity > 0:
                 graph.add_edge(tail, head, capacity=capacity, weight=weight)
         return graph, sorted(part for function in self.functions for part in stretch.parts(function))
 
     def _way(self, offer: Offer, stretch: Stretch, start: int, kept: bool, grant: Grant) -> Arcs:
         """The arcs of one offer: from the work to what serves it."""
-        pool, option, work = offer.pool, f"option:{offer.source.option.id}", f"work:{offer.function}"
+        pool, option, work = offer.pool, f"option:{offer.ident}", f"work:{offer.function}"
         most = stretch.demand[offer.function]
         if offer.limit_of is not None:
             most = stretch.losses[offer.function].get(offer.limit_of, 0)
@@ -95,18 +123,18 @@ class Ground:
         spare = stretch.idle(pool) + grant.idle.get(pool, 0)
         if offer.function not in stretch.hit:
             # Work of which nothing is lost may move on to idle positions, but sets no other lever going.
-            reach = (most, cost(offer, kept=kept))
+            reach = (most, offer.costs[kept])
             return {(work, f"idle:{pool}"): reach, (f"idle:{pool}", SINK): (spare, 0)} if offer.kind == "idle" and spare else {}
-        arcs: Arcs = {(work, option): (most, cost(offer, kept=kept))}
-        size = stretch.size(offer) + grant.option.get(offer.source.option.id, 0)
+        arcs: Arcs = {(work, option): (most, offer.costs[kept])}
+        size = stretch.size(offer) + grant.option.get(offer.ident, 0)
         if offer.kind in ("home", "step-in"):
             arcs[option, SINK] = (size, 0)
         elif offer.kind == "idle":
             arcs |= self._people(option, pool, spare, stretch, start)
         elif offer.kind == "takeover":
-            clause, bench = f"clause:{offer.source.option.id}", f"bench:{pool}"
+            clause, bench = f"clause:{offer.ident}", f"bench:{pool}"
             arcs[option, clause] = arcs[clause, bench] = (size, 0)
-            arcs |= self._seated(bench, pool, stretch.bench(pool) + grant.option.get(offer.source.option.id, 0), stretch, grant)
+            arcs |= self._seated(bench, pool, stretch.bench(pool) + grant.option.get(offer.ident, 0), stretch, grant)
             arcs |= self._people(clause, pool, spare, stretch, start)
         else:
             arcs |= self._seated(option, pool, size, stretch, grant)
@@ -130,26 +158,22 @@ class Ground:
             return {(tail, SINK): (size, 0)}
         return {(tail, f"seats:{site}"): (size, 0), (f"seats:{site}", SINK): (free + grant.seats.get(site, 0), 0)}
 
-    def solve(
-        self, segment: Segment, offers: Sequence[Offer], kept: frozenset[Key] = frozenset(), grant: Grant = NOTHING
-    ) -> Allocation:
+    def solve(self, segment: Segment, book: Book, kept: frozenset[Key] = frozenset(), grant: Grant = NOTHING) -> Allocation:
         """Fill the problem of a segment.
 
         Equal segments are solved once; and where a solution for more offers uses only what these offer too, it is theirs: an
         optimum stays one in a subset that contains it.
         """
-        usable = [offer for offer in offers if offer.open_at(segment.start, segment.end)]
-        here = frozenset((offer.key, offer.opens, offer.proven) for offer in usable)
-        keys = {offer.key for offer in usable}
-        place = (segment.state.start, self._column[segment.step], segment.start >= DECIDE, kept & keys)
+        page = book.at(segment)
+        place = (segment.state.start, self._column[segment.step], segment.start >= DECIDE, kept & page.keys)
         known = self._solved.setdefault(place, []) if grant is NOTHING else []
         for wider, allocation in known:
-            if here <= wider and allocation.moves.keys() <= keys:
+            if page.marks <= wider and allocation.moves.keys() <= page.keys:
                 return allocation
-        graph, parts = self.problem(segment, usable, kept, grant)
+        graph, parts = self.problem(segment, page.offers, kept, grant)
         flow = fill(graph, [(f"work:{priority[-1]}", amount) for priority, amount in parts])
         found = self._read(parts, flow.given, flow.on)
-        known.append((here, found))
+        known.append((page.marks, found))
         return found
 
     def _read(self, parts: Sequence[tuple[Priority, int]], given: Sequence[int], on: Mapping[Key, int]) -> Allocation:
@@ -179,10 +203,3 @@ def _behind_slot(stretch: Stretch, function: str, pool: str) -> Arcs:
     if stretch.load[pool] <= present:
         return {(slot, SINK): (amount, 0)}
     return {(slot, f"gate:{pool}"): (amount, 0), (f"gate:{pool}", SINK): (present, 0)}
-
-
-def cost(offer: Offer, *, kept: bool) -> int:
-    """The order of preference among ways that serve as much: proven, already under way, cheap, near in time, near in place."""
-    rank = int(not offer.proven) * 2 + int(not kept)
-    price = round(offer.source.option.price * 100)
-    return ((rank * 10**7 + price) * 10**7 + offer.opens) * 10 + 1 + RELATIONS.index(offer.relation)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from riskreg.continuity.allocation import NOTHING, Grant, Ground
+from riskreg.continuity.allocation import NOTHING, Book, Grant, Ground
 from riskreg.continuity.eligibility import barriers
 from riskreg.continuity.options import KIND_WORDS, Offer, hypothetical
 from riskreg.continuity.proof import Course, Run
@@ -40,7 +40,7 @@ class Inquiry:
         return max(
             0,
             self.ground.at(segment).minimum(function.id)
-            - self.ground.solve(segment, offers, frozenset(), grant).served[function.id],
+            - self.ground.solve(segment, Book(offers), grant=grant).served[function.id],
         )
 
 
@@ -115,17 +115,17 @@ def _untested(inquiry: Inquiry, function: Function, short: list[tuple[Segment, i
     untested = [offer for offer in inquiry.planned.offers if not offer.proven]
     own = [o for o in untested if o.function == function.id and o.key in used]
     for offer in sorted(own, key=lambda o: (o.opens, o.key)):
-        same = [o for o in untested if o.source.option.id == offer.source.option.id]
+        same = [o for o in untested if o.ident == offer.ident]
         if inquiry.solves(function, short, [*proven, *same]):
             advice = f"Test {name_option(inquiry.ground, offer)}: it would turn not known into known."
-            return Binding(what="evidence", ref=offer.source.option.id, missing=missing, advice=advice)
-    ids = sorted({offer.source.option.id for offer in own})
+            return Binding(what="evidence", ref=offer.ident, missing=missing, advice=advice)
+    ids = sorted({offer.ident for offer in own})
     names = sorted({name_option(inquiry.ground, offer) for offer in own})
-    together = [o for o in untested if o.source.option.id in ids]
+    together = [o for o in untested if o.ident in ids]
     if own and inquiry.solves(function, short, [*proven, *together]):
         advice = f"Test {' and '.join(names)}: together they would turn not known into known."
         return Binding(what="evidence", ref=ids[0], missing=missing, advice=advice)
-    others = sorted({o.source.option.id for o in untested if o.key in used} | set(ids))
+    others = sorted({o.ident for o in untested if o.key in used} | set(ids))
     advice = f"The plan rests on {len(others)} untested options, among them those of other functions: test {', '.join(others)}."
     return Binding(what="evidence", ref=others[0] if others else "", missing=missing, advice=advice)
 
@@ -147,10 +147,10 @@ def _too_late(inquiry: Inquiry, function: Function, short: list[tuple[Segment, i
     offers = inquiry.planned.offers
     mine = [offer for offer in offers if offer.function == function.id]
     for offer in sorted(mine, key=lambda o: (o.opens, o.key)):
-        early = [replace(o, opens=0, closes=None) if o.source.option.id == offer.source.option.id else o for o in offers]
+        early = [replace(o, opens=0, closes=None) if o.ident == offer.ident else o for o in offers]
         if not inquiry.solves(function, short, early):
             continue
-        name, ref = name_option(inquiry.ground, offer), offer.source.option.id
+        name, ref = name_option(inquiry.ground, offer), offer.ident
         if offer.opens > function.rto and all(segment.start < offer.opens for segment, _ in short):
             limit, words = (function.mtpd, "MTPD") if offer.opens > function.mtpd else (function.rto, "RTO")
             advice = (
@@ -191,13 +191,13 @@ def _changes(
     """Single changes, what is easiest to bring about first: (what binds, reference, the change in words, offers, grant)."""
     ground, network = inquiry.ground, inquiry.ground.network
     now, day = worst.state.now, inquiry.disruption.onset.date()
-    offers = [offer for offer in inquiry.planned.offers if offer.open_at(worst.start, worst.end)]
+    offers = [offer for offer in inquiry.planned.offers if offer.open_at(worst.start)]
     count = say_positions(missing)
     mine = {offer.pool for offer in offers if offer.function == function.id}
     for offer in sorted(inquiry.closed, key=lambda o: o.key):
-        if offer.function == function.id and offer.open_at(worst.start, worst.end):
-            same = [o for o in inquiry.closed if o.source.option.id == offer.source.option.id]
-            yield "decision", offer.source.option.id, f"Allowing {name_option(ground, offer)}", [*offers, *same], NOTHING
+        if offer.function == function.id and offer.open_at(worst.start):
+            same = [o for o in inquiry.closed if o.ident == offer.ident]
+            yield "decision", offer.ident, f"Allowing {name_option(ground, offer)}", [*offers, *same], NOTHING
     for pool in sorted(network.pools, key=lambda p: p.id):
         found = barriers(network, function, pool, day)
         if len(found) == 1 and f"pool:{pool.id}" not in now.level:
@@ -207,7 +207,7 @@ def _changes(
                 "contract-ended": f"A contract in force with {pool.name}",
                 "exclusive": f"An exception to the exclusivity of {function.name} for {pool.name}",
                 "residency": f"Leave to handle the data of {function.name} in {network.site[pool.site].country}, at {pool.name},",
-            }.get(what, f"{count} people of {pool.name} trained for what they lack ({found[0].reason})")
+            }.get(what, f"{pool.name} {found[0].reason}: {count} positions made fit for it there")
             what_if = hypothetical(network, inquiry.disruption, inquiry.timeline, function, pool)
             yield what, f"pool:{pool.id}", change, [*offers, what_if], NOTHING
         elif not found and pool.id not in mine and pool.routing is None and f"pool:{pool.id}" not in now.level:
@@ -217,8 +217,8 @@ def _changes(
         more = Grant(seats={site: missing})
         yield "seats", f"site:{site}", f"{count} more seats at {network.site[site].name}", offers, more
     for offer in sorted((o for o in offers if o.function == function.id and o.source.fixed), key=lambda o: o.key):
-        grant = Grant(option={offer.source.option.id: missing})
-        yield "clause", offer.source.option.id, f"{count} more positions in {name_option(ground, offer)}", offers, grant
+        grant = Grant(option={offer.ident: missing})
+        yield "clause", offer.ident, f"{count} more positions in {name_option(ground, offer)}", offers, grant
     for pool_id in sorted(mine):
         if now.of(f"pool:{pool_id}") > 0:
             name = network.pool[pool_id].name

@@ -13,8 +13,14 @@ Code = Literal[
 ]  # fmt: skip
 
 
+LANGUAGES = {
+    "ar": "Arabic", "de": "German", "en": "English", "es": "Spanish", "fr": "French", "hi": "Hindi", "it": "Italian",
+    "ja": "Japanese", "nl": "Dutch", "pl": "Polish", "pt": "Portuguese", "sv": "Swedish", "tr": "Turkish", "zh": "Chinese",
+}  # fmt: skip
+
+
 class Barrier(NamedTuple):
-    """Why not: a code, and a sentence."""
+    """Why not: a code, and what to say of the pool (`does not speak German`)."""
 
     code: Code
     reason: str
@@ -40,36 +46,35 @@ def barriers(network: Network, function: Function, pool: Pool, on: date) -> tupl
     site = network.site[pool.site]
     found: list[Barrier] = []
     if function.language not in pool.languages:
-        found.append(Barrier("language", f"{pool.name} does not speak '{function.language}'"))
+        found.append(Barrier("language", f"does not speak {LANGUAGES.get(function.language, function.language)}"))
     if function.channel not in pool.channels:
-        found.append(Barrier("channel", f"{pool.name} does not work on {function.channel}"))
+        found.append(Barrier("channel", f"does not work on {function.channel}"))
     if function.skill not in pool.skills:
-        found.append(Barrier("skill", f"{pool.name} is not trained in '{function.skill}'"))
+        found.append(Barrier("skill", f"is not trained in {function.skill}"))
     if missing := sorted(set(function.certificates) - set(pool.certificates)):
-        found.append(Barrier("certificate", f"{pool.name} is not certified for {' and '.join(missing)}"))
+        found.append(Barrier("certificate", f"is not certified for {' and '.join(missing)}"))
     if function.countries and site.country not in function.countries:
         allowed = ", ".join(sorted(function.countries))
-        found.append(Barrier("residency", f"the data of {function.name} may not be handled in {site.country}, only in {allowed}"))
+        found.append(Barrier("residency", f"may not handle this data in {site.country}, only in {allowed}"))
     if site.party != CLIENT:
         found.extend(_by_contract(network, function, site.party, on))
     return tuple(found)
 
 
 def _by_contract(network: Network, function: Function, vendor: str, on: date) -> list[Barrier]:
-    name = network.name_of(f"vendor:{vendor}")
-    found = []
+    name, found = network.name_of(f"vendor:{vendor}"), []
     for contract in sorted(network.contracts, key=lambda c: c.id):
         if contract.vendor != vendor and function.id in contract.exclusive and in_force(contract, on):
             holder = network.name_of(f"vendor:{contract.vendor}")
-            found.append(Barrier("exclusive", f"{contract.id} keeps {function.name} for {holder} alone"))
+            found.append(Barrier("exclusive", f"is shut out: {contract.id} keeps this work for {holder} alone"))
     covering = [c for c in network.contracts if c.vendor == vendor and function.id in c.scope]
     if not covering:
-        found.append(Barrier("contract", f"no contract with {name} covers {function.name}"))
+        found.append(Barrier("contract", f"has no contract for it: none with {name} covers this work"))
     elif not any(in_force(c, on) for c in covering):
         latest = max(covering, key=lambda c: (c.ends, c.id))
         not_yet = latest.starts > on
         when = f"starts only on {latest.starts}" if not_yet else f"ended on {latest.ends}"
-        found.append(Barrier("contract-ended", f"the contract {latest.id} with {name} {when}"))
+        found.append(Barrier("contract-ended", f"has no contract in force: {latest.id} {when}"))
     return found
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Sequence
+from heapq import heappop, heappush
 from typing import NamedTuple
 
 import networkx as nx
@@ -42,13 +42,11 @@ def fill(graph: nx.DiGraph, parts: Sequence[tuple[str, int]]) -> Flow:
         room += (data["capacity"], 0)
         costs += (data["weight"], -data["weight"])
         ends.append((tail, head))
-    sink, given = index[SINK], []
+    search = _Search(arcs, heads, room, costs, index[SINK])
+    given = []
     for node, amount in parts:
         missing = amount
-        while missing:
-            path = _cheapest(arcs, heads, room, costs, index[node], sink)
-            if path is None:
-                break
+        while missing and (path := search.cheapest(index[node])):
             push = min(missing, *(room[arc] for arc in path))
             for arc in path:
                 room[arc] -= push
@@ -58,32 +56,45 @@ def fill(graph: nx.DiGraph, parts: Sequence[tuple[str, int]]) -> Flow:
     return Flow(tuple(given), {ends[number]: units for number, units in enumerate(room[1::2]) if units})
 
 
-def _cheapest(
-    arcs: list[list[int]], heads: list[int], room: list[int], costs: list[int], source: int, sink: int
-) -> list[int] | None:
-    """The cheapest path with room from source to sink, as arcs (Bellman and Ford with a queue); None where there is none."""
-    best: list[int | None] = [None] * len(arcs)
-    best[source] = 0
-    came = [-1] * len(arcs)
-    queue, queued = deque([source]), [False] * len(arcs)
-    while queue:
-        node = queue.popleft()
-        queued[node] = False
-        so_far = best[node]
-        assert so_far is not None
-        for arc in arcs[node]:
-            if room[arc] > 0:
-                head, cost = heads[arc], so_far + costs[arc]
-                known = best[head]
-                if known is None or cost < known:
-                    best[head], came[head] = cost, arc
-                    if head != sink and not queued[head]:
-                        queued[head] = True
-                        queue.append(head)
-    if best[sink] is None:
-        return None
-    path, node = [], sink
-    while node != source:
-        path.append(came[node])
-        node = heads[came[node] ^ 1]
-    return path
+class _Search:
+    """Cheapest paths with room (Dijkstra on reduced costs; potentials keep them at zero or more from one search to the next)."""
+
+    def __init__(self, arcs: list[list[int]], heads: list[int], room: list[int], costs: list[int], sink: int) -> None:
+        self.arcs, self.heads, self.room, self.costs, self.sink = arcs, heads, room, costs, sink
+        self.potential = [0] * len(arcs)
+        # Where a search found no way out, there is none later: no path to the sink can pass through a closed set.
+        self.closed = [False] * len(arcs)
+
+    def cheapest(self, source: int) -> list[int]:
+        """The arcs of a cheapest path from source to sink, last arc first; empty where there is none."""
+        arcs, heads, room, costs, potential, closed, sink = (
+            self.arcs, self.heads, self.room, self.costs, self.potential, self.closed, self.sink,
+        )  # fmt: skip
+        best, came, done = {source: 0}, {}, {}
+        queue = [] if closed[source] else [(0, source)]
+        while queue:
+            so_far, node = heappop(queue)
+            if node in done:
+                continue
+            done[node] = so_far
+            if node == sink:
+                break
+            here = so_far + potential[node]
+            for arc in arcs[node]:
+                head = heads[arc]
+                if room[arc] and head not in done and not closed[head]:
+                    length = here + costs[arc] - potential[head]
+                    if head not in best or length < best[head]:
+                        best[head], came[head] = length, arc
+                        heappush(queue, (length, head))
+        if sink not in done:
+            for node in done:
+                closed[node] = True
+            return []
+        for node, length in done.items():
+            potential[node] += length - done[sink]
+        path, node = [], sink
+        while node != source:
+            path.append(came[node])
+            node = heads[came[node] ^ 1]
+        return path

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
 
 from riskreg.continuity.cascade import NONE
 from riskreg.continuity.eligibility import (
@@ -64,21 +65,35 @@ class Offer:
     limit_of: str | None = None
     """The party whose lost work alone may go this way; None: any of the function's work."""
 
-    @property
+    @cached_property
     def pool(self) -> str:
         return self.source.option.pool
 
-    @property
+    @cached_property
     def kind(self) -> OptionKind:
         return self.source.option.kind
 
-    @property
+    @cached_property
+    def ident(self) -> str:
+        """The id of the option."""
+        return self.source.option.id
+
+    @cached_property
     def key(self) -> tuple[str, str]:
         return self.function, self.source.option.id
 
-    def open_at(self, start: int, end: int) -> bool:
-        """True where it is open through the whole stretch."""
-        return self.opens <= start and (self.closes is None or end <= self.closes)
+    @cached_property
+    def costs(self) -> tuple[int, int]:
+        """The order of preference among ways that serve as much, as the cost of a new move and of one that was made before:
+        proven, already under way, cheap, near in time, near in place."""
+        price = round(self.source.option.price * 100)
+        tail = (price * 10**7 + self.opens) * 10 + 1 + RELATIONS.index(self.relation)
+        rank = 2 * int(not self.proven)
+        return (rank + 1) * 10**15 + tail, rank * 10**15 + tail
+
+    def open_at(self, time: int) -> bool:
+        """True from when it opens until it closes."""
+        return self.opens <= time and (self.closes is None or time < self.closes)
 
 
 @dataclass(frozen=True)
@@ -193,6 +208,11 @@ class _Bench:
     def closed(self, function: Function, pool: Pool, option: str, barrier: Barrier) -> Refusal:
         return Refusal(function=function.id, pool=pool.id, option=option, code=barrier.code, reason=barrier.reason)
 
+    def back_in_time(self, function: Function, pool: Pool) -> bool:
+        """True where the pool works again while the function still lacks something else."""
+        own = {f"run:{function.id}", *(f"pool:{part.pool}" for part in function.served_by)}
+        return any(state.now.of(f"pool:{pool.id}") > NONE and own & state.now.level.keys() for state in self.timeline)
+
     def fallen(self, pool: Pool) -> bool:
         return all(state.now.of(f"pool:{pool.id}") == NONE for state in self.timeline)
 
@@ -201,14 +221,14 @@ class _Bench:
         idle, client = f"idle:{pool.id}", self.network.site[pool.site].party == CLIENT
         found = barriers(self.network, function, pool, self.day)
         if found:
-            reason = "; ".join(barrier.reason for barrier in found)
+            reason = f"{pool.name} " + "; ".join(barrier.reason for barrier in found)
             yield self.closed(function, pool, idle, Barrier(found[0].code, reason))
             return
         if self.first.of(f"pool:{pool.id}") == NONE:
             yield from self.from_home(function, pool)
             if not serves(function, pool):
                 yield self.closed(function, pool, idle, Barrier("fallen", f"{pool.name} is down as well"))
-            if self.fallen(pool):
+            if not self.back_in_time(function, pool):
                 return
         if serves(function, pool):
             yield self.offer(function, pool, self.source("idle", pool, DAILY, ident=idle))

@@ -10,7 +10,7 @@ from riskreg.continuity.binding import Inquiry, describe, explain, weakest_input
 from riskreg.continuity.decision import Variant, decide, move_cost
 from riskreg.continuity.options import RELATIONS, Evidenced, Market, Offer, open_market
 from riskreg.continuity.proof import course, cover, judge
-from riskreg.continuity.stretch import Segment, least, segments
+from riskreg.continuity.stretch import Segment, Stretch, least, segments
 from riskreg.continuity.timeline import State, fallen_things, states, unfold
 from riskreg.model.base import content_hash
 from riskreg.model.disruption import Disruption
@@ -21,8 +21,8 @@ from riskreg.model.times import INTERVAL
 METHOD = (
     "One flow for each stretch of time in which nothing changes, filled in this order: legal minimums, minimums of standing work, "
     "minimums (MBCO) of lost work by tier, full service by tier; work that was moved prefers to stay where it is. The stretches "
-    "are solved one by one, so the result is an upper bound on what can be covered. Firm capacity only; the proof counts tested and "
-    "used options only."
+    "are solved one by one, so the result is an upper bound on what can be covered. Firm capacity only; the proof counts "
+    "tested and used options only."
 )
 
 
@@ -100,7 +100,7 @@ def _moves(chosen: Variant, horizon: int) -> tuple[Move, ...]:
             Move(
                 function=offer.function,
                 pool=offer.pool,
-                option=offer.source.option.id,
+                option=offer.ident,
                 kind=offer.kind,
                 relation=offer.relation,
                 positions=max(units for _, units in stretch),
@@ -140,23 +140,25 @@ def _options(
     """Every option that is open to lost work, with its largest size; for idle positions, with what standing work there can give."""
     found: dict[str, Option] = {}
     lost = set(touched)
+    figures = [(segment, ground.at(segment)) for segment in stretches]
     moved: dict[str, int] = {}
     for move in moves:
         moved[move.option] = max(moved.get(move.option, 0), move.positions)
     for offer in sorted((o for o in market.offers if o.function in lost), key=lambda o: (RELATIONS.index(o.relation), o.key)):
-        ident = offer.source.option.id
+        ident = offer.ident
         if ident in found and found[ident].tested is not None:
             continue
-        sizes = {segment.step: _size(ground, offer, segment) for segment in stretches if offer.open_at(segment.start, segment.end)}
-        size = max([moved.get(ident, 0), *sizes.values()])
+        open_in = {id(stretch): stretch for segment, stretch in figures if offer.open_at(segment.start)}
+        size = max([moved.get(ident, 0), *(_size(ground, offer, stretch) for stretch in open_in.values())])
+        closes = None if offer.closes is None or offer.closes > stretches[-1].end else offer.closes
         relation = found[ident].relation if ident in found else offer.relation
-        update = {"relation": relation, "opens": offer.opens, "closes": offer.closes, "positions": size}
+        update = {"relation": relation, "opens": offer.opens, "closes": closes, "positions": size}
         found[ident] = offer.source.option.model_copy(update=update)
     return tuple(found[ident] for ident in sorted(found))
 
 
-def _size(ground: Ground, offer: Offer, segment: Segment) -> int:
-    stretch, pool = ground.at(segment), offer.pool
+def _size(ground: Ground, offer: Offer, stretch: Stretch) -> int:
+    pool = offer.pool
     if offer.kind != "idle":
         size, free = stretch.size(offer), stretch.free_seats(ground.network.pool[pool].site)
         return size if free is None or offer.kind in ("home", "step-in", "takeover") else min(size, free)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from riskreg.continuity.allocation import Allocation, Ground
+from riskreg.continuity.allocation import Allocation, Book, Ground
 from riskreg.continuity.options import Offer
 from riskreg.continuity.stretch import Segment
 from riskreg.model.network import Function
@@ -31,22 +31,21 @@ class Run:
 
 def sweep(ground: Ground, segments: Sequence[Segment], offers: Sequence[Offer]) -> Run:
     """Allocate every stretch by itself: enough to say how much is served, which does not depend on the stretch before."""
-    return Run(tuple(offers), tuple(segments), tuple(ground.solve(segment, offers) for segment in segments))
+    book = Book(offers)
+    return Run(book.offers, tuple(segments), tuple(ground.solve(segment, book) for segment in segments))
 
 
 def walk(ground: Ground, segments: Sequence[Segment], offers: Sequence[Offer]) -> Run:
-    """Allocate every stretch, first to last; work that was moved prefers to stay where it was moved to.
+    """Allocate every stretch, first to last; ways that were once opened are preferred to new ones.
 
     It serves as much as `sweep`, by fewer changes: the plan that people follow.
     """
-    kept: frozenset[tuple[str, str]] = frozenset()
+    book, kept = Book(offers), frozenset[tuple[str, str]]()
     found = []
     for segment in segments:
-        allocation = ground.solve(segment, offers, kept)
-        found.append(allocation)
-        moved = {function for function, _ in allocation.moves}
-        kept = frozenset(allocation.moves) | frozenset(key for key in kept if key[0] not in moved)
-    return Run(tuple(offers), tuple(segments), tuple(found))
+        found.append(ground.solve(segment, book, kept))
+        kept = kept.union(found[-1].moves)
+    return Run(book.offers, tuple(segments), tuple(found))
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
-from math import ceil, floor
+from functools import cache, cached_property
+from math import floor
 
 from riskreg.continuity.options import Offer
 from riskreg.continuity.timeline import State, Week, split
@@ -43,7 +43,14 @@ def segments(states: Sequence[State], offers: Iterable[Offer], horizon: int) -> 
 
 def least(demand: int, share: float) -> int:
     """A share of the demand, rounded up to a tenth of a position."""
-    return ceil(demand * Fraction(str(share)))
+    top, bottom = exact(share)
+    return -(-demand * top // bottom)
+
+
+@cache
+def exact(share: float) -> tuple[int, int]:
+    """A share as it was written, as a whole fraction: 0.15 → (3, 20)."""
+    return Fraction(str(share)).as_integer_ratio()
 
 
 class Map:
@@ -80,6 +87,8 @@ class Stretch:
         """Positions that still work at the pool's own seats."""
         self.load = {pool: sum(self.standing[f][pool] for f in where.at_pool.get(pool, ())) for pool in self.staffed}
         """All that the pool serves when nothing is lost."""
+        self._sizes: dict[str, int] = {}
+        self._parts: dict[str, list[tuple[Priority, int]]] = {}
 
     @cached_property
     def hit(self) -> frozenset[str]:
@@ -105,7 +114,8 @@ class Stretch:
 
     def runnable(self, function: str) -> int:
         """Demand that the function's own systems can carry, whoever serves it."""
-        return floor(self.demand[function] * self.state.now.of(f"run:{function}"))
+        run = self.state.now.level.get(f"run:{function}")
+        return self.demand[function] if run is None else floor(self.demand[function] * run)
 
     def lost(self, function: str) -> int:
         """Positions lost, whether with the people or with the function's own systems."""
@@ -117,6 +127,12 @@ class Stretch:
 
     def size(self, offer: Offer) -> int:
         """Positions that an option brings beyond the pool's own."""
+        ident = offer.ident
+        if ident not in self._sizes:
+            self._sizes[ident] = self._size(offer)
+        return self._sizes[ident]
+
+    def _size(self, offer: Offer) -> int:
         source, pool, now = offer.source, offer.pool, self.state.now
         level, share = now.of(f"pool:{pool}"), Fraction(str(source.share))
         if offer.kind == "home":
@@ -143,6 +159,11 @@ class Stretch:
         Legal minimums; what still stands up to the MBCO; the rest of the MBCO by tier; full service by tier, and in a tier what
         stands before what is lost. Within a place the earlier RTO, the greater impact and then the id come first.
         """
+        if ident not in self._parts:
+            self._parts[ident] = self._cut(ident)
+        return self._parts[ident]
+
+    def _cut(self, ident: str) -> list[tuple[Priority, int]]:
         function, demand = self.network.function[ident], self.demand[ident]
         stands = sum(self.standing[ident].values()) - sum(self.losses[ident].values())
         legal, minimum, tier, run = least(demand, function.legal_minimum), self.minimum(ident), function.tier, self.runnable(ident)
