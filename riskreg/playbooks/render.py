@@ -195,7 +195,7 @@ _SYNTAX = "A block needs its end: {% if … %} … {% endif %}, {% for … %} �
 
 
 def _fault(template: PlaybookTemplate, line: int, code: str, message: str, hint: str) -> Fault:
-    example = "{{ scope.name }}, {{ roles['routing-desk']|who }}, {{ part.cover() }}"
+    example = "{{ scope.name }}, {{ roles['routing-desk']|who }}, {{ part.sections() }}"
     # the span's line is the one above the body
     at = Span(path=template.span.path, line=template.span.line + line, col=1)
     return Fault(code=code, message=message, hint=hint, example=example, span=at)

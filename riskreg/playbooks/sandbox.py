@@ -112,6 +112,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
     def call(self, context: Context, obj: Any, /, *args: Any, **kwargs: Any) -> Any:
         """Call a macro or `range`; SecurityError for anything else."""
         BUDGET.get().spend(steps=1)
+        if isinstance(obj, StrictUndefined):
+            return str(obj)  # raises, and says what is unknown
         if not (isinstance(obj, Macro) or obj is _range):
             raise SecurityError("only macros and range can be called in a template")
         return context.call(obj, *args, **kwargs)
@@ -140,6 +142,8 @@ def _readable(obj: Any, name: str) -> bool:
 def _finalize(_context: Context, value: Any) -> Markup:
     if value is None:
         raise TemplateRuntimeError("a value is empty here; ask 'if' before writing it")
+    if not isinstance(value, (str, int, float, StrictUndefined)):
+        raise TemplateRuntimeError(f"a {type(value).__name__} has no words of its own; write one of its fields")
     text = value if isinstance(value, Markup) else Markup(plain_text(value))  # noqa: S704 - plain_text has escaped it
     BUDGET.get().spend(characters=len(text))
     return text
