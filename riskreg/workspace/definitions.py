@@ -48,6 +48,7 @@ class Shelf(Generic[M]):
             desk.partial = True
             return
         span = Span(path=path, line=ident.line, col=ident.col)
+        desk.partial |= any(item.span == span for item in faults)
         first = self._taken.setdefault(ident.value.lower(), span)
         if first is not span:
             message = f"the id '{ident.value}' of this {self.kind} is taken, first in {first}"
@@ -107,7 +108,7 @@ def read_definitions(root: Path, desk: Desk) -> Definitions:
         desk.add(*faults)
         found.settings = Placed(settings, node, SETTINGS) if settings else None
         for item in node.down("wide").items:
-            found.wide[str(item.down("file").value)] = validate(WideMapping, item, SETTINGS)[0]
+            found.wide[str(item.down("file").value).removeprefix("readings/")] = validate(WideMapping, item, SETTINGS)[0]
     for folder, sections in (("network", NETWORK), ("people", ("roles",)), ("metrics", ("metrics",))):
         for source in desk.files(root, folder, (".yaml",)):
             _sections(desk, source, {name: getattr(found, name) for name in sections})

@@ -216,7 +216,7 @@ EXAMPLES: dict[str, str] = {
     "channels": "[voice, chat]",
     "skills": "[orders]",
     "certificates": "[PCI]",
-    "hazards": "[luzon-grid]",
+    "Site.hazards": "[luzon-grid]",
     "opens": "30m",
     "lasts": "2w",
     "evidence": "{grade: tested, on: 2026-06-30}",
@@ -255,8 +255,11 @@ EXAMPLES: dict[str, str] = {
     "conclude": "{fact: coverage_at_risk}",
     "in": "[MNL, CEB]",
     "for": "4w",
-    "all": "[system:crm]",
-    "any": "[system:wan-1, system:wan-2]",
+    "AllOf.all": "[system:telephony, system:crm]",
+    "All.all": "[{as: spike, signal: attrition_spike}, {signal: quality_drift}]",
+    "Any_.any": "[{signal: attrition_spike}, {signal: quality_drift}]",
+    "not": "{fact: contract, where: {days_left: {lt: 90}}}",
+    "AnyOf.any": "[system:wan-1, system:wan-2]",
     "at_least": "{k: 2, of: [system:wan-1, system:wan-2, system:wan-3]}",
 }
 """Good values, by field name or `Model.name`, as they are written in YAML."""

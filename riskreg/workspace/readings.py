@@ -11,13 +11,13 @@ files, and a warning says so.
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
 
+from riskreg.model.network import CLIENT
 from riskreg.model.reading import READING_SCHEMA, no_readings
 from riskreg.model.settings import WideMapping
 from riskreg.workspace.codes import did_you_mean, fault
@@ -63,8 +63,7 @@ def read_readings(root: Path, found: Definitions, desk: Desk, progress: Progress
         except OSError as error:
             tally.add(cannot_read(source, error))
             continue
-        name = source.path.removeprefix("readings/")
-        mapping = next((pattern for pattern in found.wide if fnmatch.fnmatchcase(name, pattern)), None)
+        mapping = next((name for name in found.wide if source.path == f"readings/{name}"), None)
         if mapping is not None and found.wide[mapping] is None:
             continue  # the mapping has faults of its own; without it the file means nothing
         for table in _tables(source, tally, found.wide[mapping] if mapping else None):
@@ -83,8 +82,10 @@ def _vocabulary(found: Definitions, *, sure: bool) -> Vocabulary:
     metrics = {
         ident: found.metrics.placed[ident].noun if ident in found.metrics.placed else None for ident in found.metrics.declared
     }
-    sites = {ident: found.sites.placed[ident].noun.party if ident in found.sites.placed else None for ident in found.sites.declared}
-    return Vocabulary(metrics, sites, frozenset(found.vendors.declared), frozenset(found.functions.declared), sure)
+    vendors = frozenset(found.vendors.declared)
+    parties = {ident: item.noun.party for ident, item in found.sites.placed.items() if item.noun.party in vendors | {CLIENT}}
+    sites = dict.fromkeys(found.sites.declared) | parties
+    return Vocabulary(metrics, sites, vendors, frozenset(found.functions.declared), sure)
 
 
 def _tables(source: Source, tally: Tally, mapping: WideMapping | None) -> Iterator[Table]:
@@ -117,27 +118,37 @@ def _headings(mapping: WideMapping) -> tuple[str, ...]:
 
 
 def _sound_headings(table: Table, tally: Tally, mapping: WideMapping | None, needed: tuple[str, ...]) -> bool:
-    before = len(tally.faults) + tally.more
+    """True where the table has the columns that it needs and no other; each that is wrong is one fault."""
     row = table.header_row
-    for column, name in enumerate(table.headings, 1):
-        span = table.span(row, column) if row else table.source.span()
-        if name in table.headings[: column - 1]:
-            tally.add(fault("duplicate-column", f"two columns are called '{name}'", span, hint="Rename one, or take it out."))
-        elif mapping is None and name not in LONG:
-            hint = (
-                did_you_mean(name, LONG) or f"The columns are {', '.join(LONG)}; for others write a mapping: wide, in riskreg.yaml."
-            )
-            tally.add(fault("unknown-column", f"'{name}' is not a column of readings", span, hint=hint))
+    whole = table.span(row, 1) if row else table.source.span()
     wanted = (*needed, *mapping.n.values(), *_headings(mapping)) if mapping else needed
-    for name in dict.fromkeys(wanted):
-        if name not in table.headings:
-            hint = (
-                "riskreg.yaml maps it; correct one of the two."
-                if mapping
-                else f"The first row names the columns: {','.join(LONG)}."
-            )
-            tally.add(fault("missing-column", f"there is no column '{name}'", table.source.span(min(row, 1)), hint=hint))
-    return len(tally.faults) + tally.more == before
+    missing = [name for name in dict.fromkeys(wanted) if name not in table.headings]
+    faults = []
+    if mapping is None and missing == list(needed):
+        message = f"this is not a table of readings: it has no columns {', '.join(needed)}"
+        hint = "Where it has a column a metric, map it in riskreg.yaml under wide."
+        faults.append(fault("missing-column", message, whole, hint=hint))
+    else:
+        for column, name in enumerate(table.headings, 1):
+            span = table.span(row, column) if row else whole
+            if name in table.headings[: column - 1]:
+                faults.append(
+                    fault("duplicate-column", f"two columns are called '{name}'", span, hint="Rename one, or take it out.")
+                )
+            elif mapping is None and name not in LONG:
+                hint = did_you_mean(name, missing or LONG) or f"The columns are {', '.join(LONG)}."
+                faults.append(fault("unknown-column", f"'{name}' is not a column of readings", span, hint=hint))
+        misspelt = {item.hint for item in faults}
+        for name in missing:
+            if f"Did you mean '{name}'?" not in misspelt:
+                hint = (
+                    "riskreg.yaml maps it; correct one of the two."
+                    if mapping
+                    else f"Name the columns in the first row: {','.join(LONG)}."
+                )
+                faults.append(fault("missing-column", f"there is no column '{name}'", whole, hint=hint))
+    tally.add(*faults)
+    return not faults
 
 
 def _read(table: Table, mapping: WideMapping | None, words: Vocabulary, tally: Tally, gathered: _Gathered) -> None:

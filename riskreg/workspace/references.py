@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from typing import Any, Literal
-from zoneinfo import available_timezones
 
 from riskreg.model.faults import Fault, Span
 from riskreg.model.network import CLIENT, AllOf, AnyOf, Contract, Function, Need, Pool, need_refs
+from riskreg.model.times import zone_names
 from riskreg.workspace.codes import did_you_mean, fault
 from riskreg.workspace.definitions import Definitions, Shelf
 from riskreg.workspace.staffing import gaps
@@ -27,6 +27,7 @@ def check_references(found: Definitions) -> Iterator[Fault]:
     for contract in found.contracts.placed.values():
         yield from _contract(found, contract)
     yield from _metrics(found)
+    yield from _wide(found)
     yield from _zones(found)
     for order in found.drills.placed.values():
         for place, loss in enumerate(order.noun.lose):
@@ -175,7 +176,7 @@ def _contract(found: Definitions, item: Placed[Contract]) -> Iterator[Fault]:
             yield from _known(found.pools, lever.pool, span)
             pool = found.pools.placed.get(lever.pool)
             site = found.sites.placed.get(pool.noun.site) if pool else None
-            if site and site.noun.party != party:
+            if site and site.noun.party != party and party in (CLIENT, *found.vendors.declared):
                 whose = "the client" if party == CLIENT else f"vendor {party}"
                 message = f"pool {lever.pool} is run by {site.noun.party}; {name} of this contract needs a pool of {whose}"
                 yield fault("wrong-party", message, span, hint="Name another pool.")
@@ -200,15 +201,32 @@ def _metrics(found: Definitions) -> Iterator[Fault]:
         for place, label in enumerate(metric.labels):
             for name in ("site", "vendor", "function"):
                 yield from _known(getattr(found, f"{name}s"), getattr(label, name), item.span("labels", place, name))
-    if found.settings:
-        for place, mapping in enumerate(found.settings.noun.wide):
-            for heading, metric_id in mapping.columns.items():
-                if metric_id not in found.metrics.declared:
-                    yield _no_metric(found, metric_id, found.settings.span("wide", place, "columns", heading))
+
+
+def _wide(found: Definitions) -> Iterator[Fault]:
+    """Mappings of wide readings files: metrics that exist, and one mapping a file."""
+    if found.settings is None:
+        return
+    seen: set[str] = set()
+    for place, mapping in enumerate(found.settings.noun.wide):
+        file = mapping.file.removeprefix("readings/")
+        if file in seen:
+            message = f"'{mapping.file}' is mapped twice"
+            yield fault("duplicate-id", message, found.settings.span("wide", place, "file"), hint="Keep one of the two.")
+        seen.add(file)
+        unknown = {heading: metric for heading, metric in mapping.columns.items() if metric not in found.metrics.declared}
+        for heading, metric in unknown.items():
+            yield _no_metric(found, metric, found.settings.span("wide", place, "columns", heading))
+        for metric in [] if unknown else sorted(set(mapping.n) - set(mapping.columns.values())):
+            node = found.settings.node.down("wide", place, "n")
+            line, col = node.keys[metric]
+            hint = did_you_mean(metric, mapping.columns.values()) or "It is given a sample size, and no column."
+            span = Span(path=found.settings.path, line=line, col=col)
+            yield fault("unknown-metric", f"'{metric}' is not a metric of this mapping", span, hint=hint)
 
 
 def _zones(found: Definitions) -> Iterator[Fault]:
-    zones = available_timezones()
+    zones = zone_names()
     items: list[Placed[Any]] = [*found.sites.placed.values(), *found.functions.placed.values(), *found.roles.placed.values()]
     places: list[tuple[Placed[Any], tuple[str | int, ...], str]] = [(item, ("time_zone",), item.noun.time_zone) for item in items]
     if found.settings:

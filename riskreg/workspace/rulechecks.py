@@ -132,6 +132,8 @@ def _roles(found: Definitions) -> Iterator[Fault]:
         hint = did_you_mean(role, found.roles.declared) or "Add it to a file under people/, with a holder and a phone."
         message = f"no role has the id '{role}'; it is named {'once' if count == 1 else f'{count} times'}"
         yield fault("unknown-role", message, mentions[role][0], hint=hint, severity="warning")
+    if len(found.roles.placed) < len(found.roles.declared):
+        return  # a role that could not be read may be the one that a tier reaches
     tiers = {tier for role in found.roles.nouns for tier in role.tiers}
     told: set[str] = set()
     for item in found.rules.placed.values():

@@ -96,6 +96,10 @@ def _described(adapter: TypeAdapter[Any], kind: Any) -> dict[str, Any]:
     """The schema of `kind` with a description on every field."""
     schema: dict[str, Any] = _bounds(adapter.json_schema(by_alias=True, mode="validation", schema_generator=_Generate))
     nouns = {model.__name__: model for model in _nouns()}
+    if pattern := schema.get("$defs", {}).get("Pattern"):
+        where = pattern["properties"]["where"]  # `metric: leavers` is short for `metric: {eq: leavers}`
+        bare = [{"type": kind} for kind in ("string", "number", "boolean")]
+        where["additionalProperties"] = {"anyOf": [where["additionalProperties"], *bare]}
     for name, definition in [*schema.get("$defs", {}).items(), (getattr(kind, "__name__", ""), schema)]:
         own = _own(nouns[name]) if name in nouns else {}
         for field, body in definition.get("properties", {}).items():

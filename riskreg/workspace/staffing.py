@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from riskreg.model.network import Function
-from riskreg.model.times import INTERVAL, WEEK_INTERVALS, from_instant
+from riskreg.model.times import INTERVAL, WEEK_INTERVALS, from_instant, zone_names
 from riskreg.workspace.definitions import Definitions
 
 _WEEKS = {"in winter": datetime(2026, 1, 5, tzinfo=UTC), "in summer": datetime(2026, 7, 6, tzinfo=UTC)}
@@ -19,7 +19,7 @@ def gaps(found: Definitions, function: Function) -> str:
     pools = [found.pools.placed.get(served.pool) for served in function.served_by]
     sites = [found.sites.placed.get(pool.noun.site) if pool else None for pool in pools]
     zones = {function.time_zone, *(site.noun.time_zone for site in sites if site)}
-    if not all(sites) or not zones <= available_timezones():
+    if not all(sites) or not zones <= zone_names():
         return ""
     for season, monday in _WEEKS.items():
         start = monday.replace(tzinfo=ZoneInfo(function.time_zone))

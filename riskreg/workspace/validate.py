@@ -96,6 +96,9 @@ def _fault(schema: Schema, root: Node, path: str, where: tuple[str | int, ...], 
         code, message, hint = _say(details, Node(name, line, col), "", {})
     else:
         code, message, hint = _say(details, node, name, own)
+        if detail["type"] == "union_tag_invalid":
+            tag = node.down(_tag(detail))
+            line, col = tag.line, tag.col
     line_example = example(kind, name, own) if name and code != "unknown-field" else ""
     return fault(code, message, Span(path=path, line=line, col=col), hint=hint, example=line_example)
 
@@ -114,7 +117,7 @@ def _say(details: list[ErrorDetails], node: Node, name: str, own: Schema) -> tup
         plain = name and not isinstance(node.value, (dict, list))
         return "bad-value", f"{about} cannot be {written}: {said}" if plain else said, ""
     if kind in ("union_tag_invalid", "union_tag_not_found"):
-        tag = str(context.get("discriminator", "kind")).strip("'")
+        tag = _tag(detail)
         choices = [part.strip(" '") for part in str(context.get("expected_tags", "")).split(",") if part.strip(" '")]
         below = node.get(tag)
         if below is None:
@@ -144,6 +147,10 @@ def _say(details: list[ErrorDetails], node: Node, name: str, own: Schema) -> tup
     if kind == "finite_number":
         return "out-of-range", f"{about} must be a finite number", ""
     return "wrong-type", f"{about} must be {_EXPECTED.get(kind, _expected(own))}, not {written}", _quote_hint(kind, node.value)
+
+
+def _tag(detail: ErrorDetails) -> str:
+    return str(detail.get("ctx", {}).get("discriminator", "kind")).strip("'")
 
 
 _BOUNDS = {
