@@ -13,23 +13,26 @@ from riskreg.detection.series import grid, series
 from riskreg.detection.statistics import Array, strength
 from riskreg.model.metric import AttritionSpike, Metric
 
+LEAST_LEAVERS = 2
+"""One person who leaves is no spike, however quiet the past was."""
+
 
 def judge(readings: pl.DataFrame, metric: Metric, watch: AttritionSpike, as_of: datetime) -> pl.DataFrame:
     """Every period of every series of `metric`, judged, as `signals` needs it; `value`, `baseline` and `limit` are leavers.
 
     A spike is a period whose leavers are surprising against the past (`against_past`, Benjamini-Hochberg over the series of
-    that period) and at least `ratio` times the expected. A slow rise is a signal of the CUSUM (`_rise`); its numbers are those of
-    the whole rise: leavers since it began, what was expected in that time, and what the chart tolerates. The chart shows
-    leavers in per cent of headcount, period by period, against the limit of the spike.
+    that period), at least `ratio` times the expected, and not one person alone. A slow rise is a signal of the CUSUM (`_rise`);
+    its numbers are those of the whole rise: leavers since it began, what was expected in that time, and what the chart
+    tolerates. The chart shows leavers in per cent of headcount, period by period, against the limit of the spike.
     """
     rows = series(readings, metric, as_of, (pl.col("value") >= 0) & (pl.col("n") > 0))
     if rows.is_empty():
         return rows
-    judged = against_past(rows, watch.baseline, watch.false_discovery_rate).with_columns(
-        pl.max_horizontal("limit", (watch.ratio * pl.col("expected")).ceil()).alias("limit")
-    )
+    judged = against_past(rows, watch.baseline, watch.false_discovery_rate)
+    matters = pl.max_horizontal(watch.ratio * pl.col("expected"), LEAST_LEAVERS)
+    judged = judged.with_columns(limit=pl.when(pl.col("limit").is_not_null()).then(pl.max_horizontal("limit", matters.ceil())))
     rise = _rise(judged, watch)
-    spike = pl.col("surprising") & (pl.col("value") >= watch.ratio * pl.col("expected"))
+    spike = pl.col("surprising") & (pl.col("value") >= matters)
     numbers = judged.with_columns(rise, spike=spike).with_columns(slow=pl.col("rising") & ~pl.col("spike"))
     slow = pl.col("slow")
     percent = 100.0 / pl.col("n")

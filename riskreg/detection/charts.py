@@ -86,7 +86,7 @@ def _poisson_node(node: int, ratio: float, run_length: float) -> float:
         below = reach[_CUSUM_STATES - 1 :: -1]
         # Stays inside are a Toeplitz matrix; falls to zero add one column, hence the two solutions and their quotient.
         steps, falls = linalg.solve_toeplitz((column, row), np.column_stack([np.ones(_CUSUM_STATES), below]))[0]
-        return bool(steps / (1.0 - falls) >= run_length)
+        return bool(steps >= run_length * (1.0 - falls))
 
     return _least(enough, 1e-3, np.log(run_length) + step)
 

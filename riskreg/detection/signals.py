@@ -51,7 +51,7 @@ def trace(
     """
     judged = _judge(readings, metric, as_utc(as_of))
     wanted = {"site": site, "vendor": vendor, "function": function}
-    fitting = judged.filter(pl.col(name) == value for name, value in wanted.items() if value is not None)
+    fitting = judged.filter(pl.lit(value=True), *(pl.col(name) == value for name, value in wanted.items() if value is not None))
     if fitting.is_empty():
         return pl.DataFrame(schema=TRACE_SCHEMA)
     said = pl.sum_horizontal(pl.col(name).is_not_null() for name in SCOPE)
