@@ -58,6 +58,8 @@ def test_the_planted_events_are_found(signals: pl.DataFrame) -> None:
     found = set(recent.select("signal", "metric", "site", "function", "direction").unique().iter_rows())
     assert found == {
         ("attrition_spike", "leavers", "CEB", None, "up"),
+        ("attrition_spike", "leavers", "KRK", None, "up"),
+        ("quality_drift", "qa_score", "KRK", None, "down"),
         ("quality_drift", "qa_score", "IDR", None, "down"),
         ("quality_drift", "reopen_rate", "IDR", None, "up"),
         ("forecast_miss", "volume", None, "ORD-UK", "up"),
