@@ -79,6 +79,7 @@ class Ground:
         numbers: dict[tuple[int, ...], int] = {}
         self._column = [numbers.setdefault(column, step) for step, column in enumerate(zip(*rows, strict=True))]
         self._stretches: dict[tuple[int, int], Stretch] = {}
+        self._ways: dict[object, Arcs] = {}
         self._solved: dict[object, list[tuple[frozenset[object], Allocation]]] = {}
 
     def at(self, segment: Segment) -> Stretch:
@@ -97,13 +98,20 @@ class Ground:
         free seats of its site → sink. A pool that is partly lost has a gate behind its slots. Edges that can carry nothing are
         left out; nodes and edges come in the order of ids.
         """
-        stretch, arcs = self.at(segment), Arcs()
+        stretch, decided = self.at(segment), segment.start >= DECIDE
+        arcs: Arcs = {}
         for function in self.functions:
             for pool, amount in stretch.standing[function].items():
                 arcs[f"work:{function}", f"slot:{function}@{pool}"] = (amount, 0)
                 arcs |= _behind_slot(stretch, function, pool)
         for offer in offers:
-            arcs |= self._way(offer, stretch, segment.start, offer.key in kept, grant)
+            key = (id(stretch), offer.key, offer.opens, offer.proven, decided, offer.key in kept)
+            if grant is not NOTHING:
+                arcs |= self._way(offer, stretch, grant, decided=decided, kept=offer.key in kept)
+            else:
+                if key not in self._ways:
+                    self._ways[key] = self._way(offer, stretch, grant, decided=decided, kept=offer.key in kept)
+                arcs |= self._ways[key]
         graph = nx.DiGraph()
         graph.add_node(SINK)
         graph.add_nodes_from(f"work:{function}" for function in self.functions)
@@ -112,7 +120,7 @@ class Ground:
                 graph.add_edge(tail, head, capacity=capacity, weight=weight)
         return graph, sorted(part for function in self.functions for part in stretch.parts(function))
 
-    def _way(self, offer: Offer, stretch: Stretch, start: int, kept: bool, grant: Grant) -> Arcs:
+    def _way(self, offer: Offer, stretch: Stretch, grant: Grant, *, decided: bool, kept: bool) -> Arcs:
         """The arcs of one offer: from the work to what serves it."""
         pool, option, work = offer.pool, f"option:{offer.ident}", f"work:{offer.function}"
         most = stretch.demand[offer.function]
@@ -130,20 +138,20 @@ class Ground:
         if offer.kind in ("home", "step-in"):
             arcs[option, SINK] = (size, 0)
         elif offer.kind == "idle":
-            arcs |= self._people(option, pool, spare, stretch, start)
+            arcs |= self._people(option, pool, spare, stretch, decided=decided)
         elif offer.kind == "takeover":
             clause, bench = f"clause:{offer.ident}", f"bench:{pool}"
             arcs[option, clause] = arcs[clause, bench] = (size, 0)
             arcs |= self._seated(bench, pool, stretch.bench(pool) + grant.option.get(offer.ident, 0), stretch, grant)
-            arcs |= self._people(clause, pool, spare, stretch, start)
+            arcs |= self._people(clause, pool, spare, stretch, decided=decided)
         else:
             arcs |= self._seated(option, pool, size, stretch, grant)
         return arcs
 
-    def _people(self, tail: str, pool: str, spare: int, stretch: Stretch, start: int) -> Arcs:
+    def _people(self, tail: str, pool: str, spare: int, stretch: Stretch, *, decided: bool) -> Arcs:
         """To the idle positions of a pool and, once that can be decided, to those that other work holds there."""
         arcs: Arcs = {(tail, f"idle:{pool}"): (spare, 0), (f"idle:{pool}", SINK): (spare, 0)}
-        if start >= DECIDE:
+        if decided:
             for other in self.where.at_pool.get(pool, ()):
                 if other in self.functions:
                     arcs[tail, f"slot:{other}@{pool}"] = (stretch.standing[other][pool], 0)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from riskreg.continuity.allocation import NOTHING, Book, Grant, Ground
-from riskreg.continuity.eligibility import barriers
+from riskreg.continuity.eligibility import LANGUAGES, barriers
 from riskreg.continuity.options import KIND_WORDS, Offer, hypothetical
 from riskreg.continuity.proof import Course, Run
 from riskreg.continuity.stretch import Segment
@@ -176,11 +176,11 @@ def _scarce(inquiry: Inquiry, function: Function, worst: Segment, missing: int) 
             break
     if best is not None:
         return best[1]
-    trained = f"{function.language} {function.channel}, '{function.skill}'"
+    trained = f"{LANGUAGES.get(function.language, function.language)} {function.channel} ({function.skill})"
     certificates = f" with {' and '.join(function.certificates)}" if function.certificates else ""
     advice = (
-        f"No pool that still stands may do this work: {say_positions(missing)} positions trained for {trained}{certificates} "
-        "at a place that this loss does not touch would serve them."
+        f"No other pool could serve them after a single change: it takes {say_positions(missing)} positions trained for {trained}"
+        f"{certificates} at a place that this loss does not touch."
     )
     return Binding(what="trained people", ref=f"function:{function.id}", missing=missing, advice=advice)
 

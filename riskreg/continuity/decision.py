@@ -139,20 +139,17 @@ def _alternative(found: Variant) -> Alternative:
 
 
 def _why(chosen: Variant, nothing: Variant, variants: Sequence[Variant], clauses: Sequence[str]) -> str:
-    total = len(chosen.outcomes)
-    result = _result(chosen, total)
     if chosen.choice == "none-needed":
-        return f"What still stands serves the minimum of every function: {result}."
+        return f"What still stands is enough: {_result(chosen)}."
     if chosen.choice == "not-covered":
-        return f"No firm option does better than waiting: {result}."
-    simpler = [v for v in variants[: [v.choice for v in variants].index(chosen.choice)] if v.choice != chosen.choice]
-    instead = simpler[-1] if simpler else nothing
-    against = WORDS[instead.choice] if instead.outcomes is not nothing.outcomes else "no action"
-    under = f"; clauses to call: {'; '.join(clauses)}" if clauses else ""
-    return f"With {WORDS[chosen.choice]} {result}; with {against} {_result(instead, total)}{under}."
+        return f"No firm option does better than waiting: {_result(chosen)}."
+    simpler = [v for v in variants if list(ALLOWED).index(v.choice) < list(ALLOWED).index(chosen.choice)]
+    instead = min(simpler, key=lambda v: v.score, default=nothing)
+    under = f" Clauses to call: {'; '.join(clauses)}." if clauses else ""
+    return f"With {WORDS[chosen.choice]}, {_result(chosen)}; with {WORDS[instead.choice]}, {_result(instead)}.{under}"
 
 
-def _result(found: Variant, total: int) -> str:
-    words = {"met": "met", "late": "late", "breach": "in breach", "not-known": "not known"}
-    counts = [f"{found.count(outcome)} {word}" for outcome, word in words.items() if found.count(outcome)]  # type: ignore[arg-type]
-    return f"{', '.join(counts) or 'none'} of {total}"
+def _result(found: Variant) -> str:
+    words: dict[Outcome, str] = {"late": "late", "breach": "in breach", "not-known": "not known"}
+    rest = "".join(f", {found.count(outcome)} {word}" for outcome, word in words.items() if found.count(outcome))
+    return f"{found.count('met')} of {len(found.outcomes)} functions meet their minimum in time{rest}"

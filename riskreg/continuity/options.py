@@ -327,11 +327,14 @@ class _Bench:
                     return
 
 
-def open_market(network: Network, disruption: Disruption, timeline: Sequence[State], evidence: Evidenced) -> Market:
+def open_market(
+    network: Network, disruption: Disruption, timeline: Sequence[State], evidence: Evidenced, *, whole: bool = False
+) -> Market:
     """Offers and refusals for every function that has lost work, and where the work of their donors could move on.
 
     A donor's work moves on only to idle positions, and never to the client (nothing of it was lost, so no clause is triggered):
-    a second displacement is a ripple that no floor can carry in a crisis.
+    a second displacement is a ripple that no floor can carry in a crisis. That also bounds the problem: work beyond the donors
+    cannot be reached, so leaving it out changes nothing. `whole` keeps it in, for comparison.
     """
     bench = _Bench(network, disruption, timeline, evidence)
     pools = sorted(network.pools, key=lambda p: p.id)
@@ -342,7 +345,7 @@ def open_market(network: Network, disruption: Disruption, timeline: Sequence[Sta
     refusals = [entry for entry in found if isinstance(entry, Refusal)]
     reached = {offer.pool for offer in offers if offer.kind in ("idle", "takeover")}
     for function in functions:
-        if function.id in lost or not any(part.pool in reached for part in function.served_by):
+        if function.id in lost or not (whole or any(part.pool in reached for part in function.served_by)):
             continue
         for pool in pools:
             usable = pool.routing is not None and pool.routing.firmness == "firm" and not bench.fallen(pool)
