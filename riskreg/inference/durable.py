@@ -26,6 +26,8 @@ MAX_RULES = 59
 """Engine rules in a shard, the canary's aside."""
 MAX_FIRST = 240
 """Patterns in a shard: the engine does not return from 512 distinct first conditions."""
+MAX_FACTS = 40_000
+"""Engine facts in one worker, where a single rule does not need more: the engine keeps about 8.5 KB for each, and slows down."""
 BATCH = 5000
 MEMORY = 2 * 2**30
 SECONDS = 120
@@ -133,7 +135,13 @@ def fire_all(given: Sequence[Ready]) -> tuple[dict[int, tuple[Firing, ...]], Eng
     A rule of which any part stands in an unanswered shard is left out of the answer.
     """
     shards = list(_shards(given))
-    answers, failure = _ask([shard.job() for shard in shards]) if shards else ([], "")
+    answers: list[list[tuple[str, list[str]]]] = []
+    failure = ""
+    for group in _groups(shards):
+        some, failure = _ask([shard.job() for shard in group])
+        answers += some
+        if failure:
+            break
     code = "engine-failed" if failure else ""
     unsure: set[int] = set()
     matches: dict[int, list[tuple[Branch, tuple[Item, ...]]]] = {number: [] for number in range(len(given))}
@@ -164,12 +172,26 @@ def _shards(given: Sequence[Ready]) -> Iterator[Shard]:
         for branch in ready.branches:
             if not all(ready.facts[pattern] for pattern in branch.positive):
                 continue  # nothing can match, and the engine must not be sent an empty list
-            if len(shard.rules) >= MAX_RULES or shard.patterns + len(branch.positive) > MAX_FIRST:
+            more = sum(len(ready.facts[pattern]) for pattern in branch.positive)
+            full = len(shard.rules) >= MAX_RULES or shard.patterns + len(branch.positive) > MAX_FIRST
+            if shard.rules and (full or len(shard.facts) + more > MAX_FACTS):
                 yield shard
                 shard = Shard()
             shard.add(number, ready, branch)
     if shard.rules:
         yield shard
+
+
+def _groups(shards: Iterable[Shard]) -> Iterator[list[Shard]]:
+    """Shards that share a worker."""
+    group: list[Shard] = []
+    for shard in shards:
+        if group and sum(len(other.facts) for other in group) + len(shard.facts) > MAX_FACTS:
+            yield group
+            group = []
+        group.append(shard)
+    if group:
+        yield group
 
 
 def _ask(jobs: Sequence[dict[str, Any]]) -> tuple[list[list[tuple[str, list[str]]]], str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from riskreg.inference.candidates import Ready
 from riskreg.inference.meaning import RECENCY, Firing, Item, Node, precedence
@@ -32,7 +33,7 @@ class _Walk:
     def firings(self) -> tuple[Firing, ...]:
         rule = self.given.rule
         taken: dict[tuple[tuple[str, str], ...], set[tuple[int, str]]] = {}
-        best: dict[tuple[tuple[str, str], ...], tuple[tuple[int, Item], ...]] = {}
+        best: dict[tuple[tuple[str, str], ...], tuple[Any, tuple[tuple[int, str], ...]]] = {}
         refused: dict[tuple[tuple[tuple[str, str], ...], int], bool] = {}
         for partial in self.walk(self.given.node, _Partial({})):
             if not self.recent(partial.taken):
@@ -44,13 +45,11 @@ class _Walk:
             if any(refused[key, number] for number in partial.nots):
                 continue
             taken.setdefault(key, set()).update((number, item.id) for number, item in partial.taken)
-            combination = tuple(sorted(partial.taken, key=lambda pair: pair[0]))
-            if key not in best or precedence(combination) < precedence(best[key]):
-                best[key] = combination
-        return tuple(
-            Firing(rule.id, key, frozenset(taken[key]), tuple((number, item.id) for number, item in best[key]))
-            for key in sorted(taken)
-        )
+            combination = sorted(partial.taken, key=lambda pair: pair[0])
+            rank = precedence(combination)
+            if key not in best or rank < best[key][0]:
+                best[key] = rank, tuple((number, item.id) for number, item in combination)
+        return tuple(Firing(rule.id, key, frozenset(taken[key]), best[key][1]) for key in sorted(taken))
 
     def walk(self, node: Node, partial: _Partial) -> Iterator[_Partial]:
         """Every way in which `node` can hold, given what was taken before it."""

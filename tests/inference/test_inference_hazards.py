@@ -243,6 +243,17 @@ def test_a_large_join_with_a_key_goes_through() -> None:
     assert {len(ids) for ids in made.values()} == {8}
 
 
+def test_work_is_spread_over_workers_by_what_the_engine_can_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    whole = durable._ask
+    monkeypatch.setattr(durable, "MAX_FACTS", 10)
+    monkeypatch.setattr(durable, "_ask", lambda jobs: asked.append(len(jobs)) or whole(jobs))
+    rules = [rule({"signal": "attrition_spike"}, f"rule-{n}") for n in range(7)]
+    facts = [signal("attrition_spike", f"s{n}") for n in range(4)]
+    assert len(fired(rules, facts)) == 7
+    assert asked == [1, 1, 1, 1]  # two rules with four facts each, and no third
+
+
 def broken(monkeypatch: pytest.MonkeyPatch, change: Any) -> Any:
     """A decision on one rule while the engine's job is changed under way; the reference's answer must stand."""
     whole = Shard.job
