@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from riskreg.drills.reading import Scene
+from riskreg.drills.reading import Scene, begins, elapsed
 from riskreg.model import words
 from riskreg.model.base import Frozen
 from riskreg.model.drill import Delivery, Inject, InjectType, Trigger
@@ -115,10 +115,11 @@ def _parts(scene: Scene) -> Iterator[tuple[str, int, Values]]:
         yield "donor", 0, always | said | {"function": scene.function(donor.function)}
     for verdict in scene.weakest[:3]:
         group = {"breach": "short", "late": "short", "not-known": "unknown"}.get(verdict.outcome, "margin")
-        yield group, verdict.rto, always | _verdict(scene, verdict)
+        yield group, begins(verdict), always | _verdict(scene, verdict)
     for verdict in scene.weakest[:1]:
-        yield "worst", verdict.mtpd, always | _verdict(scene, verdict)
-    ends = [verdict.mtpd for verdict in scene.touched] + [max(move.starts, 3 * _HOUR) for move in scene.moves]
+        yield "worst", max(verdict.mtpd, begins(verdict)), always | _verdict(scene, verdict)
+    ends = [max(verdict.mtpd, begins(verdict)) for verdict in scene.touched]
+    ends += [max(move.starts, 3 * _HOUR) for move in scene.moves]
     yield "end", max(ends, default=8 * _HOUR), always
 
 
@@ -133,7 +134,7 @@ def _always(scene: Scene) -> Values:
         "rung": scene.title(scene.rung),
         "second": f"The deputy, {deputy}, does not answer either." if deputy else "No deputy is named.",
         "choice": scene.choice,
-        "clause": ", ".join(decision.clauses) or "no clause of a contract",
+        "clause": "; ".join(decision.clauses) or "no clause of a contract",
         "who": scene.signs,
         "why": decision.why,
         "longer": f", {say_duration(2 * restore)} instead of {say_duration(restore)}" if restore else "",
@@ -159,6 +160,7 @@ def _verdict(scene: Scene, verdict: Verdict) -> Values:
     return {
         "function": function.name,
         "owner": scene.title(function.owner or "operations-director"),
+        "begins": elapsed(begins(verdict)),
         "due": say_duration(verdict.rto),
         "mtpd": say_duration(verdict.mtpd),
         "amount": words.positions(verdict.short),

@@ -7,13 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from riskreg.drills.injects import injects
-from riskreg.drills.reading import Scene, elapsed, scene
+from riskreg.drills.reading import Scene, begins, elapsed, scene
 from riskreg.model import words
 from riskreg.model.drill import Drill, DrillOrder, Objective
 from riskreg.model.network import Network
 from riskreg.model.plan import FailoverPlan, Verdict
 from riskreg.model.role import Role
-from riskreg.model.times import say_duration
 
 
 def make(
@@ -150,7 +149,7 @@ def _objectives(told: Scene) -> tuple[Objective, ...]:
 def _weakness(told: Scene, verdict: Verdict) -> str:
     name = told.function(verdict.function)
     if verdict.outcome in ("breach", "late"):
-        return f"{name}: short {words.positions(verdict.short)} when {say_duration(verdict.rto)} have passed"
+        return f"{name}: short {words.positions(verdict.short)} from {elapsed(begins(verdict))}"
     if verdict.outcome == "not-known":
         return f"{name}: rests on options that were never tested"
     return f"{name}: smallest margin over its minimum"

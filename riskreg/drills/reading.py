@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from riskreg.model import words
 from riskreg.model.disruption import LossKind
-from riskreg.model.network import Network
+from riskreg.model.network import Network, Site
 from riskreg.model.plan import Choice, FailoverPlan, Move, Option, Verdict
 from riskreg.model.role import Role
 from riskreg.model.times import say_duration
@@ -46,14 +46,11 @@ class Scene:
 
     @property
     def zone(self) -> str:
-        """Local time of the loss: that of the first lost site or team, else UTC."""
-        for loss in self.plan.disruption.losses:
-            kind, _, ident = loss.ref.partition(":")
-            if kind == "site" and ident in self.network.site:
-                return self.network.site[ident].time_zone
-            if kind == "pool" and ident in self.network.pool:
-                return self.network.site_of(ident).time_zone
-        return "UTC"
+        """Local time of the loss: of the lost site; else of the largest site that falls with it; else UTC."""
+        sites = {site.id for loss in self.plan.disruption.losses for site in self._site(loss.ref)}
+        sites = sites or {site.id for item in self.plan.fallen for site in self._site(item.ref)}
+        known = [self.network.site[ident] for ident in sites]
+        return min(known, key=lambda site: (-site.seats, site.id)).time_zone if known else "UTC"
 
     @property
     def local(self) -> ZoneInfo:
@@ -70,8 +67,9 @@ class Scene:
 
     @property
     def declined(self) -> Move | None:
-        """The move of the second vendor that the drill takes away."""
-        return next((move for move in self.moves if move.relation == "second-vendor"), None)
+        """The move of the second vendor that the drill takes away: bought positions before others, the largest first."""
+        outside = [move for move in self.moves if move.relation == "second-vendor"]
+        return min(outside, key=lambda move: (move.kind not in ("surge", "standby"), -move.positions), default=None)
 
     @property
     def doubtful(self) -> Move | None:
@@ -102,7 +100,7 @@ class Scene:
     @property
     def touched(self) -> tuple[Verdict, ...]:
         """Functions that lose work, worst first."""
-        hit = (verdict for verdict in self.plan.verdicts if verdict.lost or verdict.outcome != "untouched")
+        hit = (verdict for verdict in self.plan.verdicts if verdict.lost or verdict.outcome not in ("met", "untouched"))
         return tuple(sorted(hit, key=self._weight))
 
     @property
@@ -146,6 +144,12 @@ class Scene:
         free = (option for option in self.plan.options if option.id not in used | refused)
         return tuple(sorted(free, key=lambda o: (o.opens, -o.positions, o.id)))
 
+    def _site(self, ref: str) -> tuple[Site, ...]:
+        kind, _, ident = ref.partition(":")
+        if kind == "site" and ident in self.network.site:
+            return (self.network.site[ident],)
+        return (self.network.site_of(ident),) if kind == "pool" and ident in self.network.pool else ()
+
     def _expired(self, move: Move) -> bool:
         return any(option.id == move.option and option.expired for option in self.plan.options)
 
@@ -161,6 +165,11 @@ def elapsed(seconds: int) -> str:
     else:
         parts = ((seconds // 86400, "days"), (seconds % 86400 // 3600, "h"))
     return " ".join(f"{amount}{words.NBSP}{unit}" for amount, unit in parts if amount) or f"0{words.NBSP}min"
+
+
+def begins(verdict: Verdict) -> int:
+    """When a shortage shows, seconds after the loss: at the recovery time, or later, when the next busy day begins."""
+    return max(verdict.rto, verdict.short_from or 0)
 
 
 def scene(plan: FailoverPlan, network: Network, roles: Sequence[Role]) -> Scene:

@@ -7,7 +7,19 @@ from typing import Literal
 
 from riskreg.model.disruption import Loss
 from riskreg.model.network import Function, Network, Pool, Site
-from riskreg.model.plan import Choice, Decision, Donor, FailoverPlan, Move, Option, OptionKind, Outcome, Relation, Verdict
+from riskreg.model.plan import (
+    Choice,
+    CoverPoint,
+    Decision,
+    Donor,
+    FailoverPlan,
+    Move,
+    Option,
+    OptionKind,
+    Outcome,
+    Relation,
+    Verdict,
+)
 from riskreg.model.times import say_duration
 from riskreg.model.words import count, percent, positions
 
@@ -111,22 +123,24 @@ class Line:
 
     @property
     def needs(self) -> str:
-        """`50 positions by 4 h`: the minimum where the recovery time ends."""
-        point = self._at(self.verdict.rto)
-        return f"{positions(point[1])} by {say_duration(self.verdict.rto)}" if point else f"by {say_duration(self.verdict.rto)}"
+        """`50 positions by 4 h`; where the minimum moves with the hour, `up to 50 positions, from 4 h on`."""
+        point, due = self._busiest, say_duration(self.verdict.rto)
+        if point is None:
+            return f"its minimum by {due}"
+        steady = len({step.minimum for step in self._due}) == 1
+        return f"{positions(point.minimum)} by {due}" if steady else f"up to {positions(point.minimum)}, from {due} on"
 
     @property
     def result(self) -> str:
-        """`54 of 50 positions`; for a shortage how many, from when, until when."""
+        """What is there when most is needed; for a shortage how many are missing, from when, until when."""
         if self.verdict.short and self.state != "covered":
             return f"short {positions(self.verdict.short)}{self._span}"
-        point = self._at(self.verdict.rto)
+        point = self._busiest
         if point is None:
             return ""
-        served, minimum, proven = point
         if self.state == "not-known":
-            return f"{positions(proven)} proven of the {positions(minimum)} it needs"
-        return f"{positions(served)}, the minimum is {positions(minimum)}"
+            return f"{positions(point.proven)} proven of the {positions(point.minimum)} it needs"
+        return f"{positions(point.served)}, the minimum is {positions(point.minimum)}"
 
     @property
     def cause(self) -> str:
@@ -153,9 +167,33 @@ class Line:
         since = f" from {say_duration(start)}" if start else " from the start"
         return f"{since} to {say_duration(end)}" if end is not None else f"{since}, no end known"
 
-    def _at(self, moment: int) -> tuple[int, int, int] | None:
-        points = [point for point in self.verdict.cover if point.at <= moment]
-        return (points[-1].served, points[-1].minimum, points[-1].proven) if points else None
+    @property
+    def _due(self) -> tuple[CoverPoint, ...]:
+        """The steps of the cover that are in force at the recovery time or begin later."""
+        cover = sorted(self.verdict.cover, key=lambda point: point.at)
+        before = [point for point in cover if point.at <= self.verdict.rto]
+        return (*before[-1:], *(point for point in cover if point.at > self.verdict.rto))
+
+    @property
+    def _busiest(self) -> CoverPoint | None:
+        return max(self._due, key=lambda point: (point.minimum, -point.at), default=None)
+
+
+@dataclass(frozen=True)
+class Shift:
+    """What one place takes over at one moment: one call."""
+
+    starts: int
+    site: Site
+    takers: tuple[Taker, ...]
+
+    @property
+    def when(self) -> str:
+        return self.takers[0].when
+
+    @property
+    def total(self) -> int:
+        return sum(taker.move.positions for taker in self.takers)
 
 
 @dataclass(frozen=True)
@@ -202,8 +240,15 @@ class Cover:
 
     @property
     def touched(self) -> tuple[Line, ...]:
-        """Functions that lose work; those that only give positions are the donors' table."""
-        return tuple(line for line in self.lines if line.verdict.lost or line.verdict.outcome != "untouched")
+        """Functions that lose work, or stay below their minimum; those that only give positions are the donors' table."""
+        return tuple(line for line in self.lines if line.verdict.lost or line.verdict.outcome not in ("met", "untouched"))
+
+    @property
+    def shifts(self) -> tuple[Shift, ...]:
+        """The takers by moment and place, in the order of the clock: the list of calls."""
+        order = sorted({(taker.move.starts, taker.site.id) for taker in self.takers})
+        grouped = [[t for t in self.takers if (t.move.starts, t.site.id) == key] for key in order]
+        return tuple(Shift(group[0].move.starts, group[0].site, tuple(group)) for group in grouped)
 
     @property
     def gaps(self) -> tuple[Line, ...]:
@@ -275,6 +320,16 @@ class Cover:
         return tuple(_loss(loss) for loss in self.plan.disruption.losses)
 
 
+def _refusals(plan: FailoverPlan, network: Network, function: str) -> tuple[str, ...]:
+    """Why other teams cannot, the nearest miss first; what fell with the loss explains nothing."""
+    found = set()
+    for refusal in plan.refusals:
+        if refusal.function == function and refusal.code != "fallen":
+            name = network.name_of(f"pool:{refusal.pool}")
+            found.add(refusal.reason if refusal.reason.startswith(name) else f"{name}: {refusal.reason}")
+    return tuple(sorted(found, key=lambda reason: (reason.count(";"), reason)))
+
+
 def _sentence(text: str) -> str:
     text = text.strip()
     text = text[:1].upper() + text[1:]
@@ -299,13 +354,7 @@ def cover(plan: FailoverPlan, network: Network) -> Cover:
             function=network.function[verdict.function],
             verdict=verdict,
             takers=tuple(taker for taker in takers if taker.move.function == verdict.function),
-            refusals=tuple(
-                dict.fromkeys(
-                    f"{network.name_of(f'pool:{refusal.pool}')}: {refusal.reason}"
-                    for refusal in plan.refusals
-                    if refusal.function == verdict.function and refusal.code != "fallen"
-                )
-            ),
+            refusals=_refusals(plan, network, verdict.function),
         )
         for verdict in sorted(plan.verdicts, key=lambda v: (v.rto, network.function[v.function].tier, v.function))
     )

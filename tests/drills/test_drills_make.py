@@ -68,10 +68,25 @@ def test_safety_comes_first_and_handing_back_last() -> None:
 def test_injects_stand_at_the_boundaries_of_the_plan() -> None:
     at = {inject.scenario: inject for inject in drilled(minutes=120).injects if inject.type == "standard"}
     assert at[20 * 60].text.endswith("6\u00a0positions are signed in to Safety and recalls, voice. What else is needed from there?")
-    assert "Trade accounts, German voice must be back at its minimum" in at[8 * HOUR].text
-    assert "is where it becomes intolerable" in at[2 * DAY].text
+    assert "Trade accounts, German voice is below its minimum" in at[8 * HOUR].text
+    assert "passes what is tolerable, 2\u00a0days after the loss" in at[2 * DAY].text
     due = [inject.text for inject in drilled(minutes=120).injects if inject.scenario == 4 * HOUR]
     assert [("Orders" in text, "Payments" in text) for text in due] == [(True, False), (False, True)]
+
+
+def test_a_shortage_that_shows_later_is_asked_about_when_it_shows() -> None:
+    later = tuple(v.model_copy(update={"short_from": 3 * DAY}) if v.function == "TRADE-DE" else v for v in PLAN.verdicts)
+    drill = drilled(PLAN.model_copy(update={"verdicts": later}), minutes=120)
+    asked = [inject for inject in drill.injects if "Trade accounts" in inject.text]
+    assert [inject.scenario for inject in asked] == [3 * DAY, 3 * DAY]
+    assert "3\u00a0days after the loss" in asked[0].text + asked[1].text
+    assert "works again" in drill.injects[-1].text
+
+
+def test_who_only_gives_positions_is_not_asked_about() -> None:
+    donors = tuple(v.model_copy(update={"outcome": "met"}) if v.function == "RETURNS" else v for v in all_covered().verdicts)
+    drill = drilled(all_covered().model_copy(update={"verdicts": donors}), minutes=120)
+    assert not any("Returns, e-mail is" in inject.text or "Returns, e-mail must" in inject.text for inject in drill.injects)
 
 
 def test_contingencies_come_from_the_alternates_of_the_plan() -> None:
@@ -99,7 +114,7 @@ def test_a_known_time_to_restore_is_doubled_in_numbers() -> None:
 def test_objectives_name_the_weak_points_and_the_moves() -> None:
     objectives = {objective.id: objective for objective in drilled().objectives}
     assert list(objectives) == ["O1", "O2", "O3", "O4", "O5"]
-    assert objectives["O4"].tasks[0] == "Trade accounts, German voice: short 4.8\u00a0positions when 8\u00a0h have passed"
+    assert objectives["O4"].tasks[0] == "Trade accounts, German voice: short 4.8\u00a0positions from 8\u00a0h"
     assert objectives["O4"].tasks[2].endswith("rests on options that were never tested")
     assert "24\u00a0positions of Orders and delivery, voice at Bogotá by surge, after 4\u00a0h" in objectives["O3"].tasks
     held = {objective.id: objective for objective in drilled(all_covered()).objectives}

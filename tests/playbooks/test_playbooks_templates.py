@@ -26,7 +26,7 @@ from sample_plan import (
 )
 
 from riskreg.model.network import Network
-from riskreg.model.plan import FailoverPlan
+from riskreg.model.plan import CoverPoint, FailoverPlan, Refusal
 from riskreg.model.playbook import PlaybookTemplate, RenderedPlaybook
 from riskreg.model.settings import Publishing, Settings
 from riskreg.model.words import plain_text
@@ -114,6 +114,38 @@ def test_the_page_says_what_the_plan_says(templates: dict[str, PlaybookTemplate]
     assert "asserted, never tested" in text
     assert "<!-- rr:cover-all -->" in text
     assert text.count("**Do this:**") == 3
+
+
+def test_calls_to_one_place_at_one_moment_are_one_row(templates: dict[str, PlaybookTemplate]) -> None:
+    extra = PLAN.moves[1].model_copy(update={"function": "TRADE-DE", "option": "bog-idle", "positions": 5, "kind": "idle"})
+    text = make(templates["site-lost"], PLAN.model_copy(update={"moves": (*PLAN.moves, extra)})).text.replace("\u00a0", " ")
+    calls = [line for line in text.splitlines() if line.startswith("| **after")]
+    assert len(calls) == 3
+    assert "24 positions of Orders and delivery, voice, surge positions<br>0.5 positions of Trade" in calls[1]
+    assert "done when 24 positions are signed in" in calls[1]
+
+
+def test_the_minimum_is_that_of_the_busiest_hour_after_the_recovery_time(templates: dict[str, PlaybookTemplate]) -> None:
+    night = CoverPoint(at=0, demand=10, minimum=10, served=0, proven=0)
+    morning = CoverPoint(at=10 * 3600, demand=400, minimum=240, served=250, proven=250)
+    first = PLAN.verdicts[1].model_copy(update={"outcome": "met", "short": 0, "cover": (morning, night), "counterexample": ""})
+    plan = PLAN.model_copy(update={"verdicts": (first,)})
+    text = make(templates["site-lost"], plan).text.replace("\u00a0", " ")
+    assert "25 positions, the minimum is 24 positions | needs up to 24 positions, from 4 h on" in text
+
+
+def test_who_only_gives_positions_is_not_counted_as_lost(templates: dict[str, PlaybookTemplate]) -> None:
+    verdicts = tuple(v.model_copy(update={"outcome": "met"}) if v.function == "RETURNS" else v for v in PLAN.verdicts)
+    assert make(templates["site-lost"], PLAN.model_copy(update={"verdicts": verdicts})) == make(templates["site-lost"])
+
+
+def test_the_nearest_miss_comes_first_among_the_reasons_why_not(templates: dict[str, PlaybookTemplate]) -> None:
+    def refusal(pool: str, reason: str) -> Refusal:
+        return Refusal(function="TRADE-DE", pool=pool, option="x", code="skill", reason=reason)
+
+    far, near = refusal("bog-care", "Bogotá care does not speak German; is not trained"), refusal("gla-care", "is not trained")
+    text = make(templates["site-lost"], PLAN.model_copy(update={"refusals": (far, near)})).text
+    assert "- Glasgow care: is not trained\n- Bogotá care does not speak German; is not trained\n" in text
 
 
 def test_full_cover_and_no_cover_are_said_first(templates: dict[str, PlaybookTemplate]) -> None:
