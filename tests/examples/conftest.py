@@ -7,7 +7,6 @@ from types import ModuleType
 import pytest
 
 from riskreg.model.content import Workspace
-from riskreg.model.faults import errors
 from riskreg.resources import shipped
 from riskreg.workspace import load
 
@@ -16,7 +15,7 @@ EXAMPLES = shipped("examples")
 
 def workspace(name: str) -> Workspace:
     loaded = load(EXAMPLES / name)
-    assert errors(loaded.faults) == ()
+    assert loaded.faults == ()
     assert loaded.workspace is not None
     return loaded.workspace
 
