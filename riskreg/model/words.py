@@ -54,6 +54,15 @@ def day(on: date, year: int | None = None) -> str:
     return text if year == on.year else f"{text}{NBSP}{on.year}"
 
 
+def elapsed(seconds: int) -> str:
+    """Time after the loss, exact to the minute, from two days on to the hour: `12 min`, `4 h 5 min`, `2 days 1 h`."""
+    if seconds < 2 * 86400:
+        parts = ((seconds // 3600, "h"), (seconds % 3600 // 60, "min"))
+    else:
+        parts = ((seconds // 86400, "days"), (seconds % 86400 // 3600, "h"))
+    return " ".join(f"{amount}{NBSP}{unit}" for amount, unit in parts if amount) or f"0{NBSP}min"
+
+
 def place(zone: str) -> str:
     """`Europe/London` → `London`, `America/Argentina/Buenos_Aires` → `Buenos Aires`; `UTC` stays."""
     return zone.rpartition("/")[2].replace("_", " ")
