@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from riskreg.drills.reading import Scene, begins, elapsed
+from riskreg.drills.reading import Scene, begins
 from riskreg.model import words
 from riskreg.model.base import Frozen
 from riskreg.model.drill import Delivery, Inject, InjectType, Trigger
@@ -160,7 +160,7 @@ def _verdict(scene: Scene, verdict: Verdict) -> Values:
     return {
         "function": function.name,
         "owner": scene.title(function.owner or "operations-director"),
-        "begins": elapsed(begins(verdict)),
+        "begins": words.elapsed(begins(verdict)),
         "due": say_duration(verdict.rto),
         "mtpd": say_duration(verdict.mtpd),
         "amount": words.positions(verdict.short),

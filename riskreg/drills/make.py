@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from riskreg.drills.injects import injects
-from riskreg.drills.reading import Scene, begins, elapsed, scene
+from riskreg.drills.reading import Scene, begins, scene
 from riskreg.model import words
 from riskreg.model.drill import Drill, DrillOrder, Objective
 from riskreg.model.network import Network
@@ -59,7 +59,7 @@ def msel_rows(drill: Drill) -> list[dict[str, Any]]:
             "number": inject.number,
             "minute": inject.minute,
             "scenario_seconds": inject.scenario,
-            "scenario": elapsed(inject.scenario),
+            "scenario": words.elapsed(inject.scenario),
             "type": inject.type,
             "trigger": inject.trigger,
             "condition": inject.condition,
@@ -149,7 +149,7 @@ def _objectives(told: Scene) -> tuple[Objective, ...]:
 def _weakness(told: Scene, verdict: Verdict) -> str:
     name = told.function(verdict.function)
     if verdict.outcome in ("breach", "late"):
-        return f"{name}: short {words.positions(verdict.short)} from {elapsed(begins(verdict))}"
+        return f"{name}: short {words.positions(verdict.short)} from {words.elapsed(begins(verdict))}"
     if verdict.outcome == "not-known":
         return f"{name}: rests on options that were never tested"
     return f"{name}: smallest margin over its minimum"

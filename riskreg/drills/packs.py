@@ -11,7 +11,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from riskreg.drills.reading import Scene, elapsed, scene
+from riskreg.drills.reading import Scene, scene
 from riskreg.model import words
 from riskreg.model.drill import Drill, Inject
 from riskreg.model.network import Network
@@ -63,7 +63,7 @@ def _row(inject: Inject, told: Scene, settings: Settings) -> dict[str, Any]:
     return {
         "it": inject,
         "target": told.title(inject.target),
-        "after": elapsed(inject.scenario),
+        "after": words.elapsed(inject.scenario),
         "clock": f"{words.day(at, told.onset.year)}, {words.clock(at, told.zone, settings.time_zone)}",
     }
 

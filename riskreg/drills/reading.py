@@ -12,7 +12,6 @@ from riskreg.model.disruption import LossKind
 from riskreg.model.network import Network, Site
 from riskreg.model.plan import Choice, FailoverPlan, Move, Option, Verdict
 from riskreg.model.role import Role
-from riskreg.model.times import say_duration
 
 _WORST = ("breach", "late", "not-known", "met", "untouched")
 
@@ -133,7 +132,7 @@ class Scene:
 
     def says(self, move: Move) -> str:
         """`24 positions of Orders at Bogotá by surge, after 4 h`."""
-        when = f"after {say_duration(move.starts)}" if move.starts else "at once"
+        when = f"after {words.elapsed(move.starts)}" if move.starts else "at once"
         how = "free positions" if move.kind == "idle" else move.kind
         return f"{words.positions(move.positions)} of {self.function(move.function)} at {self.place(move)} by {how}, {when}"
 
@@ -156,15 +155,6 @@ class Scene:
     def _weight(self, verdict: Verdict) -> tuple[int, int, int, str]:
         tier = self.network.function[verdict.function].tier
         return (_WORST.index(verdict.outcome), tier, -verdict.short, verdict.function)
-
-
-def elapsed(seconds: int) -> str:
-    """Time after the loss, exact to the minute: `12 min`, `4 h 5 min`, `2 days 1 h`."""
-    if seconds < 2 * 86400:
-        parts = ((seconds // 3600, "h"), (seconds % 3600 // 60, "min"))
-    else:
-        parts = ((seconds // 86400, "days"), (seconds % 86400 // 3600, "h"))
-    return " ".join(f"{amount}{words.NBSP}{unit}" for amount, unit in parts if amount) or f"0{words.NBSP}min"
 
 
 def begins(verdict: Verdict) -> int:

@@ -24,7 +24,7 @@ NAMES = frozenset(
         "places", "clocks", "here", "zone", "currency", "owner", "expired", "part", "range", "contracts",
     }
 )  # fmt: skip
-"""Every name that a template may use; docs and `check` rest on it."""
+"""Every name that a template may use."""
 
 _GENERAL = {
     "site": "the site",

@@ -21,7 +21,7 @@ from riskreg.model.plan import (
     Verdict,
 )
 from riskreg.model.times import say_duration
-from riskreg.model.words import count, percent, positions
+from riskreg.model.words import count, elapsed, percent, positions
 
 State = Literal["covered", "partly", "not-covered", "not-known"]
 
@@ -56,6 +56,7 @@ CHOICES: dict[Choice, str] = {
     "both": "Use the second vendor and the client's own seats",
     "not-covered": "No choice covers this loss",
 }
+_DAY = 86400
 RELIEF = {
     "voice": "put the delay message on the line, offer a call-back, and keep the agents who are left for calls about safety, "
     "fraud and payment",
@@ -91,7 +92,7 @@ class Taker:
 
     @property
     def when(self) -> str:
-        return say_duration(self.move.starts) if self.move.starts else "at once"
+        return f"after {elapsed(self.move.starts)}" if self.move.starts else "at once"
 
     @property
     def evidence(self) -> str:
@@ -164,8 +165,8 @@ class Line:
         start, end = self.verdict.short_from, self.verdict.short_until
         if start is None:
             return ""
-        since = f" from {say_duration(start)}" if start else " from the start"
-        return f"{since} to {say_duration(end)}" if end is not None else f"{since}, no end known"
+        since = f" from {elapsed(start)}" if start else " from the start"
+        return f"{since} to {elapsed(end)}" if end is not None else f"{since}, no end known"
 
     @property
     def _due(self) -> tuple[CoverPoint, ...]:
@@ -249,6 +250,14 @@ class Cover:
         order = sorted({(taker.move.starts, taker.site.id) for taker in self.takers})
         grouped = [[t for t in self.takers if (t.move.starts, t.site.id) == key] for key in order]
         return tuple(Shift(group[0].move.starts, group[0].site, tuple(group)) for group in grouped)
+
+    @property
+    def first_day(self) -> tuple[Shift, ...]:
+        return tuple(shift for shift in self.shifts if shift.starts < _DAY)
+
+    @property
+    def later(self) -> tuple[Shift, ...]:
+        return tuple(shift for shift in self.shifts if shift.starts >= _DAY)
 
     @property
     def gaps(self) -> tuple[Line, ...]:

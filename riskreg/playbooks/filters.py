@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from riskreg.model import words
 from riskreg.model.role import Role
-from riskreg.model.times import parse_duration, say_duration
+from riskreg.model.times import parse_duration, say_duration, say_positions
 from riskreg.playbooks.sandbox import BUDGET
 
 _WORDS = {"covered": "Covered", "partly": "Late", "not-covered": "Not covered", "not-known": "Not known"}
@@ -103,6 +103,7 @@ def _cell(_context: Context, text: Markup) -> Markup:
 
 FILTERS: dict[str, Callable[..., Any]] = {
     "positions": words.positions,
+    "number": say_positions,
     "duration": say_duration,
     "count": words.count,
     "percent": words.percent,

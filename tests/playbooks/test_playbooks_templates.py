@@ -121,7 +121,7 @@ def test_calls_to_one_place_at_one_moment_are_one_row(templates: dict[str, Playb
     text = make(templates["site-lost"], PLAN.model_copy(update={"moves": (*PLAN.moves, extra)})).text.replace("\u00a0", " ")
     calls = [line for line in text.splitlines() if line.startswith("| **after")]
     assert len(calls) == 3
-    assert "24 positions of Orders and delivery, voice, surge positions<br>0.5 positions of Trade" in calls[1]
+    assert "24 positions of Orders and delivery, voice (surge positions)<br>0.5 positions of Trade" in calls[1]
     assert "done when 24 positions are signed in" in calls[1]
 
 
