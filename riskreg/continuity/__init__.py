@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+# At once, not on demand: the function shares its name with its module, and the one imported last would hide the other.
+from riskreg.continuity.cascade import Cascade, cascade, criticality, restart_deadlocks
+
 if TYPE_CHECKING:
-    from riskreg.continuity.cascade import Cascade, cascade, criticality, restart_deadlocks
     from riskreg.continuity.facts import standing_facts
     from riskreg.continuity.graph import dependency_graph
     from riskreg.continuity.planning import make_plan
 
-_HOME = {
-    "Cascade": "cascade",
-    "cascade": "cascade",
-    "criticality": "cascade",
-    "dependency_graph": "graph",
-    "make_plan": "planning",
-    "restart_deadlocks": "cascade",
-    "standing_facts": "facts",
-}
+_HOME = {"dependency_graph": "graph", "make_plan": "planning", "standing_facts": "facts"}
 
 
 def __getattr__(name: str) -> Any:

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-import networkx as nx
-
 from riskreg.continuity.graph import AREA_HAZARDS, dependency_graph, needs_of, operands
 from riskreg.model.base import split_ref
 from riskreg.model.disruption import Loss
@@ -158,6 +156,8 @@ def restart_deadlocks(network: Network) -> tuple[tuple[str, ...], ...]:
 
     The least fixed point from nothing running says what starts; the strongly connected parts of what does not are the deadlocks.
     """
+    import networkx as nx
+
     wiring = wire(network)
     started = wiring.up((), wiring.inputs)
     graph = dependency_graph(network)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-
-import networkx as nx
+from typing import TYPE_CHECKING
 
 from riskreg.model.network import CLIENT, AllOf, AnyOf, AtLeast, Need, Network
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 AREA_HAZARDS = frozenset({"city", "power", "cable", "labour", "flood", "seismic", "storm"})
 """Kinds of hazard that reach people's homes as surely as their office."""
@@ -43,6 +45,8 @@ def dependency_graph(network: Network) -> nx.DiGraph:
     in sorted order, so that every algorithm of networkx gives the same answer on the same network however its files are ordered.
     Nested needs keep their meaning in `cascade` only: a graph cannot hold them.
     """
+    import networkx as nx
+
     graph = nx.DiGraph()
     needs = needs_of(network)
     graph.add_nodes_from(needs)
