@@ -18,12 +18,16 @@ Raw = dict[str, Any]
 
 def draw(seed: int) -> tuple[list[Raw], list[Raw]]:
     """A rule set whose structure is sound, and facts; both as they would be written in files."""
-    random = Random(seed)
+    return draw_from(Random(seed), always_true=seed % 25 == 0)
+
+
+def draw_from(random: Random, *, always_true: bool = False) -> tuple[list[Raw], list[Raw]]:
+    """The same from any source of chance; `always_true`: a hundred rules that hold for every spike at once."""
     facts = [fact(random, number) for number in range(random.randint(6, 24))]
     rules: list[Raw] = []
-    for number in range(100 if seed % 25 == 0 else random.randint(1, 5)):
-        if seed % 25 == 0:
-            rules.append(rule(random, number, [], {"signal": "attrition_spike"}, ["site"]))  # true for every such fact at once
+    for number in range(100 if always_true else random.randint(1, 5)):
+        if always_true:
+            rules.append(rule(random, number, [], {"signal": "attrition_spike"}, ["site"]))
             continue
         made = [r["then"]["conclude"]["fact"] for r in rules if "conclude" in r["then"]]
         for _ in range(40):

@@ -7,7 +7,9 @@ from typing import Any
 
 import inference_naive
 import pytest
-from inference_cases import AS_OF, Raw, draw
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from inference_cases import AS_OF, Raw, draw, draw_from
 
 from riskreg.inference import Decided, decide, durable, durable_available
 from riskreg.inference.decision import Case, prepare, settle
@@ -44,6 +46,14 @@ def test_both_engines_and_a_naive_one_agree_on_random_rule_sets() -> None:
 def test_they_agree_on_many_more() -> None:
     for start in range(1000, 11000, 500):
         three_ways(range(start, start + 500))
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(st.randoms(use_true_random=False))
+def test_the_reference_and_the_naive_one_agree_on_what_hypothesis_draws(random: Random) -> None:
+    rules, facts = draw_from(random)
+    (made,) = settle([case(rules, facts)], "reference")
+    assert found(made) == inference_naive.evaluate(rules, facts, AS_OF)
 
 
 @needs_durable
