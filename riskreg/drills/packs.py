@@ -71,11 +71,11 @@ def _row(inject: Inject, told: Scene, settings: Settings) -> dict[str, Any]:
 def _playbooks(drill: Drill, told: Scene) -> list[tuple[str, str]]:
     """Title and address of the playbook of each thing that is lost; the library where there is none."""
     known = [
-        (f"{told.network.name_of(loss.ref)}: what to do", f"../playbooks/{_PLAYBOOK[kind]}--{loss.ref.replace(':', '-')}.md")
+        (f"{told.network.name_of(loss.ref)}: what to do", f"../playbooks/{_PLAYBOOK[kind]}--{loss.ref.replace(':', '-')}.html")
         for loss in drill.disruption.losses
         if (kind := loss.ref.partition(":")[0]) in _PLAYBOOK
     ]
-    return known or [("All playbooks", "../playbooks/index.md")]
+    return known or [("All playbooks", "../playbooks/index.html")]
 
 
 @cache

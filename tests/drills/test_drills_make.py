@@ -138,7 +138,7 @@ def test_a_player_sees_the_opening_and_nothing_that_comes_later(name: str) -> No
     assert "☐" in facilitator
     assert "☐" not in player
     assert not any(task in player for objective in drill.objectives for task in objective.tasks)
-    assert "../playbooks/site-lost--site-MNL.md" in player
+    assert "../playbooks/site-lost--site-MNL.html" in player
 
 
 def test_packs_are_pages_that_markdown_understands() -> None:
@@ -168,7 +168,7 @@ def test_every_kind_of_loss_has_its_own_opening(ref: str, share: float) -> None:
     assert NETWORK.name_of(ref) in drill.injects[0].text
     facilitator, player = packed(drill)
     assert facilitator.startswith(f"# {NETWORK.name_of(ref)} lost: facilitator pack\n")
-    assert ("../playbooks/index.md" in player) == (ref.startswith("pool:"))
+    assert ("../playbooks/index.html" in player) == (ref.startswith("pool:"))
     if cut_off or not ref.startswith("site:"):
         assert ("15\u00a0%" in drill.injects[0].text) == (share < 1)
 
