@@ -87,7 +87,7 @@ class Tokens:
 
 @dataclass
 class Shard:
-    """One ruleset of the engine with the facts for it; `sources` says what each engine rule and each engine fact stands for."""
+    """One ruleset of the engine with the facts for it; `branches` and `items` say what its rules and facts stand for."""
 
     rules: dict[str, Any] = field(default_factory=dict)
     facts: list[dict[str, str]] = field(default_factory=list)

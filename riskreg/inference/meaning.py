@@ -103,8 +103,9 @@ class Firing:
 def precedence(combination: Sequence[tuple[int, Item]]) -> tuple[Any, ...]:
     """Sort key: the smallest speaks for all. Newest facts first, then the strongest, then by pattern and id."""
     times = sorted(-item.at.timestamp() for _, item in combination if item.at)
-    strength = -sum(float(item.fact.get("strength", 0)) for _, item in combination)
-    return times, strength, tuple((number, item.id) for number, item in combination)
+    strengths = [item.fact.get("strength") for _, item in combination]
+    strength = sum(value for value in strengths if isinstance(value, (int, float)))
+    return times, -strength, tuple((number, item.id) for number, item in combination)
 
 
 def tree(when: When) -> Node:

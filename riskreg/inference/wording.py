@@ -18,8 +18,8 @@ _SHARES = frozenset({"csat", "fcr", "reopen_rate", "escalation_rate"})
 
 
 def num(value: Any, digits: int = 1) -> str:
-    """1234.5 → `1,234.5`: thousands apart, at most `digits` decimals, none that say nothing; minus as a minus sign."""
-    text = f"{float(value):,.{digits}f}"
+    """1234.5 → `1,234.5`: thousands apart, at most `digits` (up to 6) decimals, none that say nothing; minus as a minus sign."""
+    text = f"{float(value):,.{min(digits, 6)}f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text
     return "0" if text in ("-0", "") else text.replace("-", "\u2212")
 

@@ -181,6 +181,11 @@ def test_a_finding_carries_what_follows() -> None:
     assert type(finding).model_validate_json(finding.model_dump_json(by_alias=True)) == finding
 
 
+def test_a_strength_that_is_no_number_orders_nothing() -> None:
+    facts = [signal("attrition_spike", "a", strength="high"), signal("attrition_spike", "b", strength=2)]
+    assert fired(rule(SPIKE), facts) == {"a-rule/MNL": ("a", "b")}
+
+
 def test_a_draft_is_not_run_and_facts_are_left_as_they_were() -> None:
     facts = [signal("attrition_spike", "s", note=None)]
     kept = [dict(fact) for fact in facts]
