@@ -2,4 +2,6 @@
 
 from riskreg.cli import main
 
-main(prog_name="riskreg")
+# Worker processes import this module again; only the first may run it.
+if __name__ == "__main__":
+    main(prog_name="riskreg")

@@ -12,7 +12,7 @@ from riskreg.cli.say import Moment, as_of_option, emit, format_option, now, spea
 from riskreg.model.disruption import Loss, parse_loss
 
 
-class LossType(click.ParamType):
+class LossType(click.ParamType[Loss]):
     """`site:MNL`, `pool:ceb-voice=40%`, `site:CEB/people=15%`."""
 
     name = "loss"

@@ -20,7 +20,7 @@ FOUND_FAULTS = 1
 """Exit status where files, rules or the register have faults (2 is a mistake in the command itself)."""
 
 
-class Moment(click.ParamType):
+class Moment(click.ParamType[datetime]):
     """A time with its zone, such as 2026-11-21T06:00:00+00:00; `Z` is UTC."""
 
     name = "time"

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import multiprocessing
-import os
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ProcessPoolExecutor
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 
+from joblib import Parallel, delayed
 from pydantic import ValidationError
 
 from riskreg import continuity
-from riskreg.continuity import cascade, make_plan
+from riskreg.continuity import make_plan
+from riskreg.continuity.cascade import cascade
 from riskreg.model.base import content_hash
 from riskreg.model.disruption import Disruption, Loss
 from riskreg.model.finding import Finding
@@ -24,7 +23,7 @@ from riskreg.model.times import INTERVAL
 from riskreg.workspace import write_atomic
 
 Losses = Mapping[str, tuple[Loss, ...]]
-WORTH_A_POOL = 4
+WORTH_WORKERS = 4
 """With fewer plans to make, starting worker processes costs more than it saves."""
 
 
@@ -41,7 +40,7 @@ def finding_losses(findings: Iterable[Finding]) -> dict[str, tuple[Loss, ...]]:
 
 
 def _takes_down_more(network: Network, ref: str) -> bool:
-    return any(fallen.ref.startswith(("pool:", "function:")) for fallen in cascade(network, (Loss(ref=ref),)))
+    return any(name.startswith(("pool:", "function:")) for name in cascade(network, (Loss(ref=ref),)).fallen)
 
 
 def onset_of(as_of: datetime) -> datetime:
@@ -75,27 +74,10 @@ def make_plans(
 
 
 def _solve(network: Network, wanted: list[Disruption], as_of: datetime, evidence_expires: int) -> Iterable[FailoverPlan]:
-    if len(wanted) < WORTH_A_POOL:
-        for what in wanted:
-            yield make_plan(network, what, as_of=as_of, evidence_expires=evidence_expires)
-        return
-    # A forked copy of a process with threads (Polars has them) can hang, so workers start afresh.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(os.cpu_count(), context, _start, (network, as_of, evidence_expires)) as pool:
-        yield from pool.map(_work, wanted)
-
-
-_given: tuple[Network, datetime, int] | None = None
-
-
-def _start(network: Network, as_of: datetime, evidence_expires: int) -> None:
-    global _given  # noqa: PLW0603 -- what a worker process is given once, instead of with every plan
-    _given = (network, as_of, evidence_expires)
-
-
-def _work(what: Disruption) -> FailoverPlan:
-    assert _given is not None
-    return make_plan(_given[0], what, as_of=_given[1], evidence_expires=_given[2])
+    one = delayed(make_plan)
+    yield from Parallel(n_jobs=-1 if len(wanted) >= WORTH_WORKERS else 1, return_as="generator")(
+        one(network, what, as_of=as_of, evidence_expires=evidence_expires) for what in wanted
+    )
 
 
 @lru_cache(maxsize=1)

@@ -88,7 +88,7 @@ def run(
 
         # Everything that a file can get wrong comes before the register is touched.
         watch("write", 0.0)
-        rendered = _render(workspace, situations(workspace.playbooks, findings, plans, moment))
+        rendered = _render(workspace, situations(workspace.playbooks, findings, plans, moment), moment)
         exercises = [make_drill(workspace, order, moment) for order in workspace.drills]
 
         watch("record", 0.0)
@@ -113,7 +113,7 @@ def run(
 
         watch("publish", 0.0)
         tree, public = root / ".riskreg" / "tree", root / "public"
-        published = publish(content, tree, public, progress=lambda done: watch("publish", done)) if build else None
+        published = publish(content, tree, public, progress=lambda _: watch("publish", 0.5)) if build else None
     return Report(content, changes, published, in_order((*warnings, *decided.faults)))
 
 
@@ -212,11 +212,21 @@ def _with_impact(workspace: Workspace, finding: Finding) -> Finding:
     return finding.model_copy(update={"impact": criticality(workspace.network, finding.key)})
 
 
-def _render(workspace: Workspace, wanted: Sequence[Situation]) -> tuple[RenderedPlaybook, ...]:
+def _render(workspace: Workspace, wanted: Sequence[Situation], as_of: datetime) -> tuple[RenderedPlaybook, ...]:
     template_of = {template.id: template for template in workspace.playbooks}
-    known = {"network": workspace.network, "roles": workspace.roles, "settings": workspace.settings}
-    general = [playbooks.general(template, **known) for template in workspace.playbooks]
-    return (*general, *(playbooks.render(template_of[s.playbook], s, **known) for s in wanted))
+    network, roles, settings = workspace.network, workspace.roles, workspace.settings
+    return (
+        *(
+            playbooks.general(template, network=network, roles=roles, settings=settings, as_of=as_of)
+            for template in workspace.playbooks
+        ),
+        *(
+            playbooks.render(
+                template_of[each.playbook], each, network=network, roles=roles, settings=settings, metrics=workspace.metrics
+            )
+            for each in wanted
+        ),
+    )
 
 
 def _unknown(workspace: Workspace, ref: str) -> Fault:

@@ -62,7 +62,7 @@ class Desk:
 
     def save(self, ident: str, form: AssessmentForm) -> Risk:
         """One assessment into the journal. Conflict where somebody was quicker; FaultError where it cannot be written."""
-        with write_lock(self.root, WAIT):
+        with write_lock(self.root, wait=WAIT):
             return self.register.assess(
                 ident, score=form.score, reason=form.reason, actor=form.actor, at=now(), based_on=form.version
             )
