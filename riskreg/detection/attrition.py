@@ -23,9 +23,10 @@ def judge(readings: pl.DataFrame, metric: Metric, watch: AttritionSpike, as_of: 
     A spike is a period whose leavers are surprising against the past (`against_past`, Benjamini-Hochberg over the series of
     that period), at least `ratio` times the expected, and not one person alone. A slow rise is a signal of the CUSUM (`_rise`);
     its numbers are those of the whole rise: leavers since it began, what was expected in that time, and what the chart
-    tolerates. The chart shows leavers in per cent of headcount, period by period, against the limit of the spike.
+    tolerates. Periods without a headcount of at least one are not judged. The chart shows leavers in per cent of headcount,
+    period by period, against the limit of the spike.
     """
-    rows = series(readings, metric, as_of, (pl.col("value") >= 0) & (pl.col("n") > 0))
+    rows = series(readings, metric, as_of, (pl.col("value") >= 0) & (pl.col("n") >= 1))
     if rows.is_empty():
         return rows
     judged = against_past(rows, watch.baseline, watch.false_discovery_rate)

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import linalg, optimize, special
+from scipy import linalg, special
 
 from riskreg.detection.statistics import Array
 
@@ -29,11 +29,11 @@ def normal_cusum_limit(run_length: float, allowance: float = ALLOWANCE) -> float
     Siegmund's approximation (1985, Sequential Analysis, 2.5): ARL = (exp(2kb) − 2kb − 1) / 2k², b = h + 1.166.
     """
 
-    def excess(limit: float) -> float:
+    def enough(limit: float) -> bool:
         b = 2.0 * allowance * (limit + 1.166)
-        return float(np.log(np.expm1(b) - b) - np.log(2.0 * allowance**2 * run_length))
+        return bool(np.expm1(b) - b >= 2.0 * allowance**2 * run_length)
 
-    return 0.0 if excess(0.0) >= 0 else float(optimize.brentq(excess, 0.0, np.log(run_length) / allowance + 10.0))
+    return _least(enough, 0.0, np.log(run_length) / allowance + 10.0)
 
 
 @lru_cache(maxsize=64)
@@ -45,15 +45,14 @@ def ewma_limit(run_length: float, weight: float) -> float:
     """
     spread = np.sqrt(weight / (2.0 - weight))
 
-    def excess(limit: float) -> float:
+    def enough(limit: float) -> bool:
         edges = np.linspace(-5.0 * spread, limit * spread, _EWMA_STATES + 1)
         middle = (edges[1:] + edges[:-1]) / 2.0
         reach = special.ndtr((edges[None, :] - (1.0 - weight) * middle[:, None]) / weight)
         reach[:, 0] = 0.0
-        return float(np.log(_run_length(np.diff(reach, axis=1), int(np.searchsorted(middle, 0.0)))) - np.log(run_length))
+        return _run_length(np.diff(reach, axis=1), int(np.searchsorted(middle, 0.0))) >= run_length
 
-    most = float(special.ndtri(1.0 - 1.0 / run_length)) + 1.0
-    return 0.1 if excess(0.1) >= 0 else float(optimize.brentq(excess, 0.1, most, xtol=1e-4))
+    return _least(enough, 0.1, float(special.ndtri(1.0 - 1.0 / run_length)) + 1.0)
 
 
 def poisson_cusum_limit(mean: ArrayLike, ratio: float, run_length: float) -> Array:
@@ -92,7 +91,8 @@ def _poisson_node(node: int, ratio: float, run_length: float) -> float:
 
 
 def _least(enough: Callable[[float], bool], low: float, high: float) -> float:
-    for _ in range(14):
+    """The least limit that is enough, to a ten-thousandth or so of the range; `low` if even that is."""
+    for _ in range(15):
         middle = (low + high) / 2.0
         low, high = (low, middle) if enough(middle) else (middle, high)
     return high

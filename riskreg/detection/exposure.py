@@ -35,7 +35,7 @@ def judge(readings: pl.DataFrame, metric: Metric, watch: DataExposure, as_of: da
             strength=pl.lit(watch.event_level, pl.Int64),
         )
     else:
-        seats = pl.when(pl.col("n") > 0).then("n").forward_fill().over("series").fill_null(1.0)
+        seats = pl.when(pl.col("n") >= 1).then("n").forward_fill().over("series").fill_null(1.0)
         told = against_past(rows.with_columns(n=seats), watch.baseline, watch.false_discovery_rate).rename(
             {"expected": "baseline", "surprising": "signal"}
         )

@@ -47,7 +47,7 @@ def against_past(counts: pl.DataFrame, baseline: int, rate: float) -> pl.DataFra
     )
     cut = tested["cut"].fill_null(rate).fill_nan(rate).to_numpy()
     return tested.with_columns(
-        surprising=(pl.col("p_value") <= rate).fill_null(False),  # noqa: FBT003 - a value, not a switch
+        surprising=(pl.col("p_value") <= rate).fill_null(value=False),
         limit=pl.when(known).then(pl.Series(predicted_limit(cut, shape, exposure, n))),
     ).drop("events", "past", "periods", "family", "rate", "prior", "shape", "exposure", "raw", "cut")
 

@@ -31,7 +31,7 @@ def judge(readings: pl.DataFrame, metric: Metric, watch: QualityDrift, as_of: da
     least `run_length` periods between false signals. Normal theory: rates want n·p and n·(1 − p) of about five or more.
     """
     within = pl.col("value").is_between(0.0, 1.0) if watch.measure == "rate" else pl.lit(value=True)
-    rows = _norms(series(readings, metric, as_of, (pl.col("n") > 0) & within), watch)
+    rows = _norms(series(readings, metric, as_of, (pl.col("n") >= 1) & within), watch)
     if rows.is_empty():
         return rows
     value, n, norm, variance, error = (grid(rows, name) for name in ("value", "n", "norm", "variance", "error"))

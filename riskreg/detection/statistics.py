@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
-from scipy import special, stats
+from scipy import special
 
 Array = NDArray[np.float64]
 
@@ -40,7 +40,8 @@ def predicted_tail(count: ArrayLike, events: ArrayLike, past: ArrayLike, exposur
 def predicted_limit(chance: ArrayLike, events: ArrayLike, past: ArrayLike, exposure: ArrayLike) -> Array:
     """The least count whose `predicted_tail` is at most `chance`."""
     p, a, b, m = (np.asarray(x, float) for x in (chance, events, past, exposure))
-    return np.asarray(stats.nbinom.isf(p, a, b / (b + m)) + 1.0, float)
+    # The incomplete beta function solved for its first argument; the least whole number from there on.
+    return np.asarray(np.maximum(np.ceil(special.btdtria(p, a, m / (b + m)) - 1e-9), 1.0), float)
 
 
 def absolute_error(mean: ArrayLike, forecast: ArrayLike) -> Array:

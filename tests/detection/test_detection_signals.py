@@ -133,7 +133,7 @@ ROWS = st.lists(
 )
 
 
-@settings(max_examples=80, deadline=None, derandomize=True)
+@settings(max_examples=50, deadline=None, derandomize=True)
 @given(ROWS)
 def test_odd_readings_give_the_schema_and_finite_numbers(rows):
     frame = pl.DataFrame(
