@@ -15,11 +15,25 @@ from riskreg.model.words import NBSP, plain_text
 COMPUTED = "riskreg run"
 """The actor of what the run does by itself; every other actor is a person."""
 _CALL = re.compile(r'<a\b[^>]*href="tel:[^"]*"[^>]*>.*?</a>', re.DOTALL)
-_KEPT = ("score", "indicated", "from", "to", "likelihood", "impact", "state", "category", "scope", "title", "finding", "rule", "owner")
+_KEPT = (
+    "score",
+    "indicated",
+    "from",
+    "to",
+    "likelihood",
+    "impact",
+    "state",
+    "category",
+    "scope",
+    "title",
+    "finding",
+    "rule",
+    "owner",
+)
 
 
 def visible(content: Content) -> Content:
-    """The content itself for an internal edition; for a public one, without phones, people, reasons, notes and facilitator packs."""
+    """The content itself for an internal edition; a public one has no phones, people, reasons, notes, facilitator packs."""
     if content.workspace.settings.publishing.audience == "internal":
         return content
     roles = tuple(map(_public_role, content.workspace.roles))

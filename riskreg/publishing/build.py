@@ -27,7 +27,11 @@ _TABS = (
     ("Now", "index"), ("Register", "register/index"), ("Playbooks", "playbooks/index"), ("If this fails", "fails/index"),
     ("Functions", "functions/index"), ("Drills", "drills/index"), ("Rules", "rules/index"), ("Guide", "guide/index"),
 )  # fmt: skip
-_LEAVES = ("/unsure.md", "/made-from.md", *(f"/{folder}/" for folder in ("register", "playbooks", "fails", "functions", "drills", "rules", "guide")))
+_LEAVES = (
+    "/unsure.md",
+    "/made-from.md",
+    *(f"/{folder}/" for folder in ("register", "playbooks", "fails", "functions", "drills", "rules", "guide")),
+)
 
 
 class BuildFailed(Exception):
@@ -36,7 +40,7 @@ class BuildFailed(Exception):
 
 @dataclass(frozen=True)
 class Published:
-    """What one call did: pages in the tree, files written or removed there, whether the site was built again, and its front page."""
+    """What one call did: pages in the tree, files written or removed there, whether it was built again, and the front page."""
 
     pages: int
     written: int
@@ -44,14 +48,14 @@ class Published:
     index: Path
 
 
-def publish(content: Content, tree_folder: Path, public: Path, *, progress: Callable[[str], None] | None = None) -> Published:
-    """Write the Markdown tree of `content` to `tree_folder` and build it into `public`.
+def publish(content: Content, tree_folder: Path, public: Path, *, progress: Callable[[float], None] | None = None) -> Published:
+    """Write the Markdown tree of `content` to `tree_folder` and build it into `public`; `progress` is told the share done, 0 to 1.
 
     Nothing is built where nothing changed since the last build into `public`. A build that fails or is killed leaves the old
     publication as it was. Raises BuildFailed with the builder's own words, OSError where the disk refuses. Two folders may not
     contain each other.
     """
-    say = progress or (lambda _: None)
+    done = progress or (lambda _: None)
     tree_folder, public = tree_folder.resolve(), public.resolve()
     if tree_folder.is_relative_to(public):
         raise ValueError("the tree lies inside the publication, which is replaced as a whole")
@@ -59,14 +63,15 @@ def publish(content: Content, tree_folder: Path, public: Path, *, progress: Call
         raise FileExistsError(f"{public} holds something that riskreg did not build; empty it or choose another folder")
     pages = list(all_pages(content))
     files = tree_files(content, pages, os.path.relpath(public, tree_folder))
-    say(f"Writing {len(pages)} pages")
+    done(0.2)
     written = tree.write(tree_folder, files)
+    done(0.3)
     identity = tree.digest(files, *(version(name) for name in ("mkdocs", "mkdocs-material", "Markdown")))
     restore(public)
     built = not _is(public, identity)
     if built:
-        say("Building the publication")
         _build(tree_folder, public, identity, epoch=int(content.as_of.timestamp()))
+    done(1.0)
     return Published(pages=len(pages), written=written, built=built, index=public / "index.html")
 
 
@@ -90,7 +95,9 @@ def tree_files(content: Content, pages: Iterable[Page], site_dir: str) -> dict[s
             raise ValueError(f"two pages want the address {page.path}.html")
         files[name] = page.source.encode()
     redact = Redaction(content)
-    files["mkdocs.yml"] = redact(yaml.safe_dump(_config(content, site_dir), sort_keys=False, allow_unicode=True, width=120)).encode()
+    files["mkdocs.yml"] = redact(
+        yaml.safe_dump(_config(content, site_dir), sort_keys=False, allow_unicode=True, width=120)
+    ).encode()
     return files
 
 
@@ -101,7 +108,13 @@ def _config(content: Content, site_dir: str) -> dict[str, Any]:
 
     def palette(scheme: str, other: str, icon: str) -> dict[str, Any]:
         media = "light" if scheme == "default" else "dark"
-        return {"media": f"(prefers-color-scheme: {media})", "scheme": scheme, "toggle": {"icon": icon, "name": f"Switch to {other}"}}
+        return {
+            "media": f"(prefers-color-scheme: {media})",
+            "scheme": scheme,
+            "primary": "custom",
+            "accent": "custom",
+            "toggle": {"icon": icon, "name": f"Switch to {other}"},
+        }
 
     return {
         # The theme prints the name without escaping it.
@@ -112,7 +125,10 @@ def _config(content: Content, site_dir: str) -> dict[str, Any]:
         "theme": {
             "name": "material", "custom_dir": "theme", "font": False, "language": "en", "favicon": "assets/favicon.svg",
             "icon": {"logo": "material/shield-outline"}, "features": ["navigation.tabs", "toc.follow"],
-            "palette": [palette("default", "dark", "material/weather-night"), palette("slate", "light", "material/white-balance-sunny")],
+            "palette": [
+                palette("default", "dark", "material/weather-night"),
+                palette("slate", "light", "material/white-balance-sunny"),
+            ],
         },
         "extra_css": ["assets/riskreg.css"],
         "extra_javascript": ["assets/riskreg.js"],
@@ -153,8 +169,24 @@ def _is(public: Path, identity: str) -> bool:
 def _build(tree_folder: Path, public: Path, identity: str, *, epoch: int) -> None:
     new, old = _aside(public, "new"), _aside(public, "old")
     public.parent.mkdir(parents=True, exist_ok=True)
-    environment = os.environ | {"SOURCE_DATE_EPOCH": str(epoch), "NO_MKDOCS_2_WARNING": "1", "PYTHONWARNINGS": "", "PYTHONHASHSEED": "0"}
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--config-file", "mkdocs.yml", "--site-dir", str(new)]
+    environment = os.environ | {
+        "SOURCE_DATE_EPOCH": str(epoch),
+        "NO_MKDOCS_2_WARNING": "1",
+        "PYTHONWARNINGS": "",
+        "PYTHONHASHSEED": "0",
+    }
+    command = [
+        sys.executable,
+        "-m",
+        "mkdocs",
+        "build",
+        "--strict",
+        "--quiet",
+        "--config-file",
+        "mkdocs.yml",
+        "--site-dir",
+        str(new),
+    ]
     done = subprocess.run(command, cwd=tree_folder, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
         shutil.rmtree(new, ignore_errors=True)
@@ -173,5 +205,3 @@ def _build(tree_folder: Path, public: Path, identity: str, *, epoch: int) -> Non
 def _told(output: str) -> str:
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     return "\n".join(lines[-20:]) or "the builder ended without a word"
-
-

@@ -20,6 +20,7 @@ from riskreg.publishing.svg import drawing, path, short, tag, text
 _SPANS = (86400, 3 * 86400, 7 * 86400)
 _TICKS = {86400: (4, 8, 12, 24), 3 * 86400: (12, 24, 48, 72), 7 * 86400: (24, 72, 120, 168)}
 _MOST_LABELS = 5
+_LABEL_ROOM = 38
 
 
 def cover_span(verdict: Verdict) -> int:
@@ -56,7 +57,7 @@ def cover(verdict: Verdict, name: str) -> Markup:
         parts += _shortage(points, span, verdict.rto, x, y)
         parts.append(path(served, "rr-value"))
         parts.append(path(steps(lambda point: point.minimum, verdict.rto), "rr-limit"))
-        parts += _step_labels(points, x, y, right)
+        parts += _step_labels(points, x, y, top, right)
     parts.append(path([(left, bottom), (right, bottom)], "rr-axis"))
     parts.append(text(left - 6, bottom + 4, "0", anchor="end"))
     parts += [text(x(hour * 3600), bottom + 16, _hour(hour), anchor="end" if hour * 3600 == span else "middle")
@@ -72,7 +73,9 @@ def said(verdict: Verdict) -> str:
     if verdict.outcome == "untouched":
         return "nothing is lost here."
     promise = f"the minimum is due by {say_duration(verdict.rto)}"
-    back = f"is back after {say_duration(verdict.minimum_at)}" if verdict.minimum_at is not None else "does not come back in this time"
+    back = (
+        f"is back after {say_duration(verdict.minimum_at)}" if verdict.minimum_at is not None else "does not come back in this time"
+    )
     gap = f", short by up to {say_positions(verdict.short)} positions" if verdict.short else ""
     return f"{promise} and {back}{gap}."
 
@@ -98,7 +101,9 @@ def _shortage(
     if not boxes:
         return []
     drawn = [
-        tag("rect", x=x(start), y=y(high), width=x(end) - x(start), height=y(low) - y(high), cls="rr-short", fill="url(#rr-stripes)")
+        tag(
+            "rect", x=x(start), y=y(high), width=x(end) - x(start), height=y(low) - y(high), cls="rr-short", fill="url(#rr-stripes)"
+        )
         for start, end, low, high in boxes
     ]
     start, _, low, high = max(boxes, key=lambda box: (box[3] - box[2], -box[0]))
@@ -113,7 +118,7 @@ STRIPES = Markup(
 
 
 def _step_labels(
-    points: Sequence[CoverPoint], x: Callable[[float], float], y: Callable[[float], float], right: float
+    points: Sequence[CoverPoint], x: Callable[[float], float], y: Callable[[float], float], top: float, right: float
 ) -> list[Markup]:
     """A dot and a number where people arrive; none where cover moves so often that the numbers would run together."""
     rises = [
@@ -125,10 +130,10 @@ def _step_labels(
     for point in rises:
         out.append(tag("circle", cx=x(point.at), cy=y(point.served), r=3.2, cls="rr-dot"))
         beyond = x(point.at) > right - 40
-        out.append(
-            text(x(point.at) + (-5 if beyond else 5), y(point.served) + 14, say_positions(point.served), "rr-strong",
-                 "end" if beyond else "start")
-        )  # fmt: skip
+        below = point.served < point.minimum or y(point.served) < top + 8
+        left, down = (-5 if beyond else 5), (14 if below else -6)
+        anchor = "end" if beyond else "start"
+        out.append(text(x(point.at) + left, y(point.served) + down, say_positions(point.served), "rr-strong", anchor))  # fmt: skip
     return out
 
 
@@ -206,12 +211,12 @@ def _runs(values: Sequence[float | None]) -> list[list[tuple[int, float]]]:
     return [run for run in runs if run]
 
 
-def _beyond(
-    rows: Sequence[Measured], x: Callable[[float], float], y: Callable[[float], float], edge: float
-) -> list[str]:
+def _beyond(rows: Sequence[Measured], x: Callable[[float], float], y: Callable[[float], float], edge: float) -> list[str]:
     """The side of the limit on which a signal lies."""
     return [
-        path([(x(run[0][0]), edge), *((x(index), y(value)) for index, value in run), (x(run[-1][0]), edge)], "rr-beyond", close=True)
+        path(
+            [(x(run[0][0]), edge), *((x(index), y(value)) for index, value in run), (x(run[-1][0]), edge)], "rr-beyond", close=True
+        )
         for run in _runs([row.limit for row in rows])
         if len(run) > 1
     ]
@@ -221,8 +226,8 @@ def _marks(
     rows: Sequence[Measured], x: Callable[[float], float], y: Callable[[float], float], say: Callable[[float], str], *, up: bool
 ) -> list[Markup]:
     out: list[Markup] = []
-    signals = [index for index, row in enumerate(rows) if row.signal and row.value is not None]
-    for index, row in enumerate(rows):
+    labelled: list[float] = []
+    for index, row in reversed(list(enumerate(rows))):
         if row.value is None:
             continue
         if not row.signal:
@@ -230,6 +235,8 @@ def _marks(
             continue
         at = f"translate({short(x(index))} {short(y(row.value))})"
         out.append(tag("path", d="M0 -5.5L5.5 0 0 5.5-5.5 0Z", transform=at, cls="rr-mark"))
-        if index in signals[-3:]:
+        # Numbers that would run into each other help nobody: the newest stands, then those far enough from it.
+        if all(abs(x(index) - other) > _LABEL_ROOM for other in labelled):
+            labelled.append(x(index))
             out.append(text(x(index), y(row.value) + (-10 if up else 20), say(row.value), "rr-bad", "middle"))
     return out

@@ -35,7 +35,8 @@ def _levers(edition: Edition, contract: Contract) -> list[str]:
             known = lever.evidence.grade + (f" {words.day(lever.evidence.at)}" if lever.evidence.at else "")
             where = edition.name(f"pool:{lever.pool}")
             out.append(
-                f"{name}: {say_positions(lever.positions)} positions at {where} after {say_duration(lever.opens)}, {lever.firmness}, {known}"
+                f"{name}: {say_positions(lever.positions)} positions at {where} after {say_duration(lever.opens)}, "
+                f"{lever.firmness}, {known}"
             )
     if contract.step_in:
         step = contract.step_in

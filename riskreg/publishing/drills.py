@@ -43,5 +43,9 @@ def _index(edition: Edition) -> dict[str, Any]:
             }
         )
     bold = f"{words.capital(words.counted(len(rows), 'drill'))} ready to run." if rows else "No drill has been made yet."
-    rest = "Print the facilitator's pack; give players only theirs." if rows else "Make one from a plan: riskreg drill new --lose site:ID"
+    rest = (
+        "Print the facilitator's pack; give players only theirs."
+        if rows
+        else "Make one from a plan: riskreg drill new --lose site:ID"
+    )
     return {"lead": {"bold": bold, "rest": rest}, "rows": rows}

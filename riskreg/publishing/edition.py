@@ -91,24 +91,16 @@ class Edition:
     def name(self, ref: str) -> str:
         """What people call the thing that a reference names; the id itself where the network does not know it."""
         kind, ident = split_ref(ref)
-        if ref == CLIENT or ident == CLIENT:
+        if CLIENT in (ref, ident):
             return "the client" if kind != "vendor" else "Our own teams"
-        known = {
-            "site": self.network.site, "system": self.network.system, "vendor": self.network.vendor,
-            "function": self.network.function, "pool": self.network.pool, "hazard": self.network.hazard,
-        }.get(kind, {})  # fmt: skip
-        return known[ident].name if ident in known else ident or ref
+        return self.network.name_of(ref)
 
     def address(self, ref: str) -> str | None:
         """The page of a reference, without its ending; None where there is no such page."""
         kind, ident = split_ref(ref)
         if kind == "pool" and ident in self.network.pool:
             return self.address(f"site:{self.network.pool[ident].site}")
-        known = {
-            "site": self.network.site, "system": self.network.system, "vendor": self.network.vendor,
-            "function": self.network.function,
-        }.get(kind, {})  # fmt: skip
-        return f"{_FOLDER[kind]}{slug(ident)}" if ident in known else None
+        return f"{_FOLDER[kind]}{slug(ident)}" if kind in _FOLDER and self.network.has(ref) else None
 
     def role_title(self, role: str) -> str:
         """A role in words: its title, or its id made readable."""

@@ -36,8 +36,8 @@ def _index(edition: Edition) -> dict[str, Any]:
         for ident in idents:
             ref = f"{kind}:{ident}"
             plan = edition.content.plans.get(ref)
-            empty = {"name": edition.name(ref), "page": edition.address(ref), "size": "", "sign": "not-known", "word": "Not computed",
-                     "rest": "", "first": "no plan yet", "choice": ""}  # fmt: skip
+            empty = {"name": edition.name(ref), "page": edition.address(ref), "size": "", "sign": "not-known",
+                     "word": "Not computed",                      "rest": "", "first": "no plan yet", "choice": ""}  # fmt: skip
             out.append((home.severity(plan), home.loss_row(edition, ref, plan) if plan else empty))
         return [row for _, row in sorted(out, key=lambda pair: (pair[0], pair[1]["name"]))]
 
@@ -48,10 +48,15 @@ def _index(edition: Edition) -> dict[str, Any]:
         {"id": "vendors", "title": "Vendors", "rows": rows("vendor", [item.id for item in network.vendors])},
     ]
     bad = sum(not plan.holds for plan in edition.losses.values())
-    bold = f"{words.capital(words.counted(bad, 'single loss', 'single losses'))} would leave a function late, uncovered or unproven."
+    bold = (
+        f"{words.capital(words.counted(bad, 'single loss', 'single losses'))} would leave a function late, uncovered or unproven."
+    )
     if not bad:
         bold = "Every single loss that we computed is covered in time." if edition.losses else "No loss has been computed yet."
-    return {"lead": {"bold": bold, "rest": "Each line leads to what stops, who takes it over, and why not where nobody can."}, "groups": groups}
+    return {
+        "lead": {"bold": bold, "rest": "Each line leads to what stops, who takes it over, and why not where nobody can."},
+        "groups": groups,
+    }
 
 
 def _one(edition: Edition, known: Dependence, ref: str, here: str) -> dict[str, Any]:
@@ -64,7 +69,7 @@ def _one(edition: Edition, known: Dependence, ref: str, here: str) -> dict[str, 
     return {
         "name": name,
         "stamp": _stamp(edition, ref),
-        "lead": _lead(edition, plan, name),
+        "lead": _lead(edition, plan),
         "playbook": {"title": playbook.title, "page": views.playbook_page(playbook.id)} if playbook else None,
         "map": _map(edition, known, ref, plan, here),
         "stops": stops,
@@ -98,7 +103,7 @@ def _stamp(edition: Edition, ref: str) -> str:
     return f"Vendor · {words.count(len(sites), 'site')} · {words.count(sum(site.seats for site in sites), 'seat')}"
 
 
-def _lead(edition: Edition, plan: FailoverPlan | None, name: str) -> dict[str, str]:
+def _lead(edition: Edition, plan: FailoverPlan | None) -> dict[str, str]:
     checked = words.local_day(edition.content.as_of, edition.zone)
     if plan is None:
         return {"bold": "This loss has not been computed.", "rest": "The map and the table show what depends on it."}
@@ -113,7 +118,9 @@ def _lead(edition: Edition, plan: FailoverPlan | None, name: str) -> dict[str, s
     cases = sorted((v for v in losing if v.outcome == worst), key=lambda verdict: (verdict.rto, verdict.function))
     names = [edition.name(f"function:{verdict.function}") for verdict in cases]
     shown = names if len(names) <= 3 else [*names[:2], f"{len(names) - 2} more"]
-    told = {"breach": "not covered", "late": "covered, but late", "not-known": "covered only by options that nobody has tested"}[worst]
+    told = {"breach": "not covered", "late": "covered, but late", "not-known": "covered only by options that nobody has tested"}[
+        worst
+    ]
     return {"bold": f"{bold} {words.capital(words.listed(shown))} {words.plural(len(names), 'is', 'are')} {told}.",
             "rest": f"Customers notice first on {edition.name(f'function:{_by_notice(losing)[0].function}')}."}  # fmt: skip
 
@@ -123,7 +130,7 @@ def _by_notice(verdicts: Sequence[Verdict]) -> list[Verdict]:
     return sorted(verdicts, key=lambda verdict: (verdict.rto, verdict.function))
 
 
-def outcome(edition: Edition, verdict: Verdict) -> dict[str, str]:
+def outcome(verdict: Verdict) -> dict[str, str]:
     """Sign, word and detail of a verdict, as tables and maps say it."""
     gap = f"short {say_positions(verdict.short)}" if verdict.short else ""
     back = f"minimum back after {say_duration(verdict.minimum_at)}" if verdict.minimum_at else ""
@@ -138,13 +145,13 @@ def outcome(edition: Edition, verdict: Verdict) -> dict[str, str]:
 
 
 def _stops(edition: Edition, plan: FailoverPlan) -> list[dict[str, Any]]:
-    rows = []
+    rows: list[dict[str, Any]] = []
     for verdict in _by_notice([verdict for verdict in plan.verdicts if verdict.lost]):
         function = edition.network.function[verdict.function]
         reason = verdict.counterexample or (verdict.binding.advice if verdict.binding else "")
         rows.append(
-            outcome(edition, verdict)
-            | {
+            {
+                **outcome(verdict),
                 "name": function.name,
                 "page": edition.address(f"function:{function.id}"),
                 "promise": f"needs {words.percent(function.mbco)} by {say_duration(verdict.rto)}",
@@ -252,7 +259,9 @@ def _map(edition: Edition, known: Dependence, ref: str, plan: FailoverPlan | Non
         verdicts = _by_notice([verdict for verdict in plan.verdicts if verdict.lost])
         needed = [_function_box(edition, verdict, href(f"function:{verdict.function}")) for verdict in verdicts]
     else:
-        needed = [Box(item, edition.name(item), "depends on it", "not-known", href(item), "unknown") for item in known.needed_by(ref)]
+        needed = [
+            Box(item, edition.name(item), "depends on it", "not-known", href(item), "unknown") for item in known.needed_by(ref)
+        ]
     if not needs and not needed:
         return None
     name = edition.name(ref)
@@ -263,13 +272,13 @@ def _map(edition: Edition, known: Dependence, ref: str, plan: FailoverPlan | Non
         needs = [Box(f"site:{s.id}", s.name, f"{s.seats} seats" if s.seats else "homes", "", href(f"site:{s.id}"))
                  for s in edition.network.sites if s.party == owner]  # fmt: skip
     bad = sum(box.grave for box in needed)
-    label = f"{name}: {words.count(len(needs), 'thing')} on the left; {words.count(len(needed), 'function')} depend on it, {bad} not covered."
+    label = f"{name}: it needs {len(needs)}; {words.count(len(needed), 'function')} need it, {bad} of them not covered."
     wide, narrow = maps.around(Box(ref, name, "", ""), needs, needed, left=left, right=f"These need {name}", label=label)
     return {"wide": wide, "narrow": narrow}
 
 
 def _function_box(edition: Edition, verdict: Verdict, href: str | None) -> Box:
-    said = outcome(edition, verdict)
+    said = outcome(verdict)
     note = said["word"].lower()
     if verdict.outcome == "met":
         note = f"covered, {say_duration(verdict.minimum_at)}" if verdict.minimum_at else "covered, never below its minimum"

@@ -43,13 +43,19 @@ def _index(edition: Edition) -> dict[str, Any]:
         )
     bad = sum(row["sign"] == "not-covered" for row in rows)
     doubt = sum(row["sign"] in ("partly", "not-known") for row in rows)
-    bold = f"{words.capital(words.counted(bad, 'function'))} of {len(rows)} {words.plural(bad, 'has', 'have')} a single loss that nothing covers."
-    rest = f"{words.capital(words.counted(doubt, 'more is', 'more are'))} late, unproven or not computed for some loss." if doubt else ""
+    has = words.plural(bad, "has", "have")
+    bold = f"{words.capital(words.counted(bad, 'function'))} of {len(rows)} {has} a single loss that nothing covers."
+    rest = (
+        f"{words.capital(words.counted(doubt, 'more is', 'more are'))} late, unproven or not computed for some loss."
+        if doubt
+        else ""
+    )
     return {"lead": {"bold": bold, "rest": rest}, "rows": rows}
 
 
 def _one(edition: Edition, function: Function) -> dict[str, Any]:
     peak = max(function.demand)
+    least = say_positions(round(peak * function.mbco))
     cases = sorted(
         ((ref, plan, verdict) for ref, plan, verdict in edition.verdicts_on(function.id) if verdict.outcome != "untouched"),
         key=lambda case: (words.WORST_FIRST.index(case[2].outcome), -case[2].short, case[0]),
@@ -62,20 +68,21 @@ def _one(edition: Edition, function: Function) -> dict[str, Any]:
     refs = [f"function:{function.id}", *(f"site:{edition.network.pool[part.pool].site}" for part in function.served_by)]
     return {
         "name": function.name,
-        "stamp": f"{function.id} · {words.spaced(function.channel)} · {function.language} · {words.spaced(function.skill)} · tier {function.tier}",
+        "stamp": f"{function.id} · {words.spaced(function.channel)} · {function.language} · {words.spaced(function.skill)} "
+        f"· tier {function.tier}",
         "lead": _lead(edition, function),
         "promise": [
             ("Normal demand", f"up to {say_positions(peak)} positions, through the week in {words.place(function.time_zone)} time"),
-            ("Minimum", f"{words.percent(function.mbco)} of the demand, up to {say_positions(round(peak * function.mbco))} positions (MBCO)"),
+            ("Minimum", f"{words.percent(function.mbco)} of the demand, up to {least} positions (MBCO)"),
             ("Back by", f"{say_duration(function.rto)} after a loss (RTO)"),
             ("Intolerable after", f"{say_duration(function.mtpd)} below the minimum (MTPD)"),
             ("Demands", words.listed(needs) or "nothing beyond language, channel and skill"),
             ("Impact", f"{function.impact} of 5, {edition.settings.scales.impact[function.impact - 1].lower()}"),
             ("Owner", edition.who(function.owner) if function.owner else "nobody is named"),
         ],
-        "served": [_served(edition, function, part.pool, part.share, peak) for part in function.served_by],
+        "served": [_served(edition, part.pool, part.share, peak) for part in function.served_by],
         "cases": [
-            fails.outcome(edition, verdict)
+            fails.outcome(verdict)
             | {"name": edition.name(ref), "page": edition.address(ref), "do": verdict.binding.advice if verdict.binding else ""}
             for ref, _, verdict in cases
         ],
@@ -92,10 +99,13 @@ def _lead(edition: Edition, function: Function) -> dict[str, str]:
     takers = _takers(edition, function)
     if not takers:
         return {"bold": bold, "rest": f"Only {words.listed(places)} can do this." if edition.losses else ""}
-    return {"bold": bold, "rest": f"In the losses we computed, {words.counted(len(takers), 'other way', 'other ways')} to staff it came into play."}
+    return {
+        "bold": bold,
+        "rest": f"In the losses we computed, {words.counted(len(takers), 'other way', 'other ways')} to staff it came into play.",
+    }
 
 
-def _served(edition: Edition, function: Function, pool: str, share: float, peak: int) -> dict[str, Any]:
+def _served(edition: Edition, pool: str, share: float, peak: int) -> dict[str, Any]:
     site = edition.network.site_of(pool)
     return {
         "name": edition.name(f"pool:{pool}"), "page": edition.address(f"pool:{pool}"), "share": share,
@@ -110,7 +120,9 @@ def _takers(edition: Edition, function: Function) -> list[dict[str, Any]]:
     for plan in edition.losses.values():
         for move in plan.moves:
             known = best.get(move.option)
-            if move.function == function.id and (known is None or (move.positions, -move.starts) > (known.positions, -known.starts)):
+            if move.function == function.id and (
+                known is None or (move.positions, -move.starts) > (known.positions, -known.starts)
+            ):
                 best[move.option] = move
     rows = []
     for move in sorted(best.values(), key=lambda move: (move.starts, -move.positions, move.option)):
@@ -141,5 +153,3 @@ def _refusals(edition: Edition, function: Function) -> list[dict[str, Any]]:
          "reason": item.reason}
         for _, item in sorted(found.items())
     ]  # fmt: skip
-
-

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from riskreg.model.network import CLIENT
 from riskreg.model.plan import FailoverPlan, Outcome, Verdict
+from riskreg.model.risk import Risk
 from riskreg.model.times import say_duration, say_positions
 from riskreg.publishing import views, words
 from riskreg.publishing.edition import Edition
@@ -60,14 +61,15 @@ def _feeds(edition: Edition) -> str:
     readings = edition.content.workspace.readings
     if readings.is_empty():
         return "no readings yet"
-    newest = readings["at"].max()
+    at = edition.content.as_of
+    newest = readings.filter(readings["at"] <= at)["at"].max()
+    told = f"newest reading {words.age((at - newest).total_seconds())} old · " if isinstance(newest, datetime) else ""
     sources = readings["source"].n_unique()
-    old = (edition.content.as_of - newest).total_seconds()  # type: ignore[operator]
-    return f"newest period began {words.age(old)} ago · {words.count(len(readings), 'reading')} from {words.count(sources, 'source')}"
+    return f"{told}{words.count(len(readings), 'reading')} from {words.count(sources, 'source')}"
 
 
 def _doors(edition: Edition) -> list[dict[str, str]]:
-    """A button for each site and each shared system, vendors last; each opens the playbook, or else the page that says what falls."""
+    """A button for each site and each shared system that has a playbook."""
     refs = [f"site:{site.id}" for site in edition.network.sites] + [f"system:{item.id}" for item in edition.network.systems]
     return [_door(edition, ref) for ref in refs if edition.continuity_playbook(ref)]
 
@@ -118,7 +120,7 @@ def _figures(edition: Edition, before: dict[str, Any]) -> list[dict[str, Any]]:
     def was(name: str) -> int:
         return sum(1 for score in before.values() if score and edition.band(score) == name)
 
-    def figure(number: int, name: str, change: str, links: Sequence[dict[str, str]] = ()) -> dict[str, Any]:
+    def figure(number: int, name: str, change: str, links: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
         return {"number": number, "name": name, "change": change, "links": list(links)}
 
     def trend(now: int, then: int) -> str:
@@ -126,13 +128,18 @@ def _figures(edition: Edition, before: dict[str, Any]) -> list[dict[str, Any]]:
         return f"{arrow} was {then} last week"
 
     uncovered = sorted(
-        {verdict.function for plan in edition.losses.values() for verdict in plan.verdicts if verdict.outcome == "breach"}
+        {
+            f"function:{verdict.function}"
+            for plan in edition.losses.values()
+            for verdict in plan.verdicts
+            if verdict.outcome == "breach"
+        }
     )
     overdue = [risk for risk in edition.standing if risk.review_due < edition.content.as_of]
     out = [
         figure(
             len(found := in_band(name)), f"{name} {words.plural(len(found), 'risk')}", trend(len(found), was(name)),
-            [{"text": risk.id, "page": views.risk_page(risk.id)} for risk in found[:3]],
+            [{"text": risk.id, "page": views.risk_page(risk.id), "id": True} for risk in found[:3]],
         )
         for name in ("critical", "high")
     ]  # fmt: skip
@@ -140,12 +147,12 @@ def _figures(edition: Edition, before: dict[str, Any]) -> list[dict[str, Any]]:
         figure(
             len(uncovered), f"{words.plural(len(uncovered), 'function')} with a loss that nothing covers",
             f"of {words.count(len(edition.network.functions), 'function')}",
-            [{"text": edition.name(f"function:{ident}"), "page": str(edition.address(f"function:{ident}"))} for ident in uncovered[:2]],
+            [{"text": edition.name(ref), "page": str(edition.address(ref)), "id": False} for ref in uncovered[:2]],
         )
     )  # fmt: skip
     oldest = min((risk.review_due for risk in overdue), default=None)
     told = f"oldest {words.age((edition.content.as_of - oldest).total_seconds())}" if oldest else "every review is in time"
-    links = [{"text": risk.id, "page": views.risk_page(risk.id)} for risk in overdue[:3]]
+    links = [{"text": risk.id, "page": views.risk_page(risk.id), "id": True} for risk in overdue[:3]]
     out.append(figure(len(overdue), f"{words.plural(len(overdue), 'review')} overdue", told, links))
     return out
 
@@ -164,7 +171,7 @@ def _decisions(edition: Edition) -> Iterator[dict[str, str]]:
                 "question": f"Is {risk.id} still {risk.assessed.score.number}?",
                 "text": f"{risk.title}: the rules indicate {risk.indicated.number}, "
                 f"{edition.band(risk.indicated)}; the owner said {risk.assessed.score.number}.",
-                "who": f"Decision: {edition.who(risk.owner)}, by {words.local_day(risk.review_due, edition.zone)}.",
+                "who": f"Decision: {edition.who(risk.owner)}, {_due(edition, risk)}.",
                 "page": views.risk_page(risk.id),
                 "link": risk.id,
             }
@@ -180,6 +187,11 @@ def _decisions(edition: Edition) -> Iterator[dict[str, str]]:
                 "link": f"If {name} fails",
             }
     yield from _tests(edition)
+
+
+def _due(edition: Edition, risk: Risk) -> str:
+    late = (edition.content.as_of - risk.review_due).total_seconds()
+    return f"overdue {words.age(late)}" if late > 0 else f"by {views.short_day(edition, risk.review_due)}"
 
 
 def _tests(edition: Edition) -> Iterator[dict[str, str]]:
@@ -281,10 +293,8 @@ def _unsure(edition: Edition) -> dict[str, Any]:
     ]  # fmt: skip
     duty = next((role for role in ("duty-manager", "continuity-manager") if role in edition.roles), "duty-manager")
     held = edition.roles.get(duty)
-    phone = f", {held.phone.replace(' ', words.NBSP)}" if held and held.phone else ""
     return {
         "questions": [{"ask": ask, "means": means, "doors": found} for ask, means, found in questions],
-        "fallback": f"the {edition.role_title(duty).lower()}{phone}",
+        "fallback": edition.role_title(duty),
+        "phone": held.phone if held else "",
     }
-
-

@@ -46,9 +46,7 @@ class Link:
     line: Line = "stops"
 
 
-def around(
-    centre: Box, needs: Sequence[Box], needed: Sequence[Box], *, left: str, right: str, label: str
-) -> tuple[Markup, Markup]:
+def around(centre: Box, needs: Sequence[Box], needed: Sequence[Box], *, left: str, right: str, label: str) -> tuple[Markup, Markup]:
     """Needs → the thing → what needs it; a wide drawing (760 px) and a narrow one (344 px)."""
     needs, needed = _few(needs), _few(needed)
     return _wide(centre, needs, needed, left, right, label), _narrow(centre, needs, needed, left, right, label)

@@ -60,12 +60,15 @@ def _group(edition: Edition, known: Dependence, title: str, sites: Sequence[Site
             Link(system, ref, "stops" if known.stops(ref, system) else "standby")
             for system in systems if system in known.needs(ref)
         ]  # fmt: skip
-        links += [Link(ref, f"function:{item.id}", _share(edition, item.id, site.id)) for item in edition.network.functions_at(site.id)]
+        links += [
+            Link(ref, f"function:{item.id}", _share(edition, item.id, site.id)) for item in edition.network.functions_at(site.id)
+        ]
     shown = len(systems) + len(sites) + len(functions) <= maps.MOST
     columns = [("Shared systems", [_box(edition, known, ref) for ref in systems]),
                ("Sites", [_box(edition, known, ref) for ref in refs]),
                ("Functions served here", [_box(edition, known, ref) for ref in functions])]  # fmt: skip
-    label = f"{title}: {words.count(len(systems), 'system')}, {words.count(len(sites), 'site')}, {words.count(len(functions), 'function')}."
+    sizes = (words.count(len(systems), "system"), words.count(len(sites), "site"), words.count(len(functions), "function"))
+    label = f"{title}: {words.listed(sizes)}."
     return {
         "id": f"map-{ident.lower()}",
         "title": title,

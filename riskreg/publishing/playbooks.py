@@ -40,8 +40,13 @@ def _index(edition: Edition) -> dict[str, Any]:
          "text": "What each playbook says before anything has happened."},
     ]  # fmt: skip
     expired = sum(_expired(edition, playbook) for playbook in edition.content.playbooks)
-    bold = f"{words.capital(words.counted(len(made), 'playbook'))} made for what is or may be, {words.counted(len(general), 'general form')}."
-    rest = f"{words.capital(words.counted(expired, 'has', 'have'))} expired: use them, and ring the owner." if expired else "None has expired."
+    forms = words.counted(len(general), "general form")
+    bold = f"{words.capital(words.counted(len(made), 'playbook'))} made for what is or may be, {forms}."
+    rest = (
+        f"{words.capital(words.counted(expired, 'has', 'have'))} expired: use them, and ring the owner."
+        if expired
+        else "None has expired."
+    )
     return {"lead": {"bold": bold, "rest": rest}, "groups": groups}
 
 
@@ -83,7 +88,9 @@ def _one(edition: Edition, playbook: RenderedPlaybook) -> Page:
 def _cover(edition: Edition, plan: FailoverPlan | None, path: str, function: str | None) -> str:
     """Cover charts of one function, or of all that lose work, in the order in which customers notice."""
     wanted = [v for v in plan.verdicts if (v.function == function if function else v.lost)] if plan else []
-    drawn = [_chart(edition, plan, verdict) for verdict in sorted(wanted, key=lambda v: (v.rto, v.function)) if plan and verdict.cover]
+    drawn = [
+        _chart(edition, plan, verdict) for verdict in sorted(wanted, key=lambda v: (v.rto, v.function)) if plan and verdict.cover
+    ]
     return fragment(path, "cover.html", {"charts": drawn}) if drawn else ""
 
 
@@ -95,7 +102,7 @@ def _chart(edition: Edition, plan: FailoverPlan, verdict: Verdict) -> dict[str, 
         for move in sorted(plan.moves, key=lambda move: (move.starts, move.pool, move.option))
         if move.function == verdict.function
     ]
-    said = fails.outcome(edition, verdict)
+    said = fails.outcome(verdict)
     return {
         "name": name,
         "sign": said["sign"],

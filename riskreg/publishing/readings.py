@@ -8,13 +8,13 @@ from typing import Any
 
 from riskreg.detection import trace
 from riskreg.model.finding import Finding
-from riskreg.model.metric import AttritionSpike, ForecastMiss, Metric
+from riskreg.model.metric import AttritionSpike, ForecastMiss, Metric, QualityDrift
 from riskreg.model.words import place
 from riskreg.publishing import charts as drawn
 from riskreg.publishing import words
 from riskreg.publishing.edition import Edition
 
-_WIDE, _NARROW = (720, 52), (344, 20)
+_WIDE, _NARROW = (720, 40), (344, 16)
 """Width in pixels and the number of periods that can be told apart on it."""
 _MOST_CHARTS = 3
 _GRAIN = {"interval": "interval", "day": "day", "week": "week", "month": "month", "event": "period"}
@@ -48,9 +48,17 @@ def _moment(value: Any) -> datetime | None:
 
 
 def speaker(edition: Edition, metric: Metric) -> Callable[[float], str]:
-    """How values of a metric are said in signals and charts: those of attrition and forecast detectors are shares."""
-    unit = "share" if isinstance(metric.detector, (AttritionSpike, ForecastMiss)) else metric.unit
+    """How the value of a signal is said: in the metric's own unit, a forecast miss as a share of the volume."""
+    unit = "share" if isinstance(metric.detector, ForecastMiss) else metric.unit
     return lambda value: words.reading(value, unit, edition.settings.currency)
+
+
+def chart_speaker(edition: Edition, metric: Metric) -> Callable[[float], str]:
+    """How the values of `detection.trace` are said, which gives attrition, rates and forecast misses in per cent."""
+    watch = metric.detector
+    if isinstance(watch, (AttritionSpike, ForecastMiss)) or (isinstance(watch, QualityDrift) and watch.measure == "rate"):
+        return lambda value: f"{words.number(value)}{words.NBSP}%"
+    return lambda value: words.reading(value, metric.unit, edition.settings.currency)
 
 
 def charts(edition: Edition, findings: Sequence[Finding]) -> list[dict[str, Any]]:
@@ -71,10 +79,10 @@ def _chart(edition: Edition, ident: str, site: str | None, vendor: str | None, f
     rows = [drawn.Measured(**row) for row in frame.select("at", "value", "baseline", "limit", "signal").sort("at").to_dicts()]
     if not any(row.value is not None for row in rows):
         return None
-    say = speaker(edition, metric)
+    say = chart_speaker(edition, metric)
     scopes = [("function", function), ("site", site), ("vendor", vendor)]
     where = next((edition.name(f"{kind}:{value}") for kind, value in scopes if value), "the client")
-    title = f"{metric.name}, {where}"
+    title = f"{metric.name}, {where}" + (", per cent of headcount" if isinstance(metric.detector, AttritionSpike) else "")
     signals = sum(row.signal for row in rows[-_WIDE[1] :])
     said = f"{title}: newest {say(rows[-1].value) if rows[-1].value is not None else 'missing'}, "
     said += f"{words.count(signals, 'signal')} in {words.count(min(len(rows), _WIDE[1]), _GRAIN[metric.grain])}"

@@ -21,7 +21,7 @@ from riskreg.publishing import words
 from riskreg.publishing.svg_markdown import END, START
 
 TEMPLATES = Path(__file__).parent / "templates"
-_HEADING = re.compile(r'^<h([1-4])(?: id="([a-z0-9-]+)")?>(.*?)</h\1>$', re.MULTILINE)
+_HEADING = re.compile(r'<h([1-4])(?: id="([a-z0-9-]+)")?>(.*?)</h\1>')
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def heading(level: int, text: str, anchor: str = "") -> str:
 
 
 def from_html(page: str) -> str:
-    """Headings that stand on a line of their own become Markdown; all between them is passed through untouched."""
+    """Headings become Markdown; all between them is passed through untouched. Data is escaped, so every heading is a template's."""
     parts: list[str] = []
     at = 0
     for found in _HEADING.finditer(page):
@@ -96,5 +96,3 @@ def page(path: str, template: str, values: Mapping[str, Any], *, wide: bool = Fa
 def fragment(here: str, template: str, values: Mapping[str, Any]) -> str:
     """A generated block for a page that is otherwise Markdown."""
     return from_html(environment().get_template(template).render(to=partial(relative, here), **values))
-
-

@@ -8,13 +8,21 @@ from typing import Any
 from riskreg.model.base import split_ref
 from riskreg.model.finding import Finding, Step
 from riskreg.model.plan import FailoverPlan
-from riskreg.model.risk import Risk
+from riskreg.model.risk import Risk, Score
 from riskreg.publishing import readings, views, words
 from riskreg.publishing.edition import Edition
 from riskreg.publishing.history import Change
 from riskreg.publishing.render import Page, page
 
-_LABEL = {"rule": "Rule", "all": "All of", "any": "One of", "not": "Absent", "signal": "Signal", "fact": "Fact", "condition": "Test"}
+_LABEL = {
+    "rule": "Rule",
+    "all": "All of",
+    "any": "One of",
+    "not": "Absent",
+    "signal": "Signal",
+    "fact": "Fact",
+    "condition": "Test",
+}
 
 
 def risk_page(edition: Edition, risk: Risk, history: Sequence[Change]) -> Page:
@@ -24,7 +32,7 @@ def risk_page(edition: Edition, risk: Risk, history: Sequence[Change]) -> Page:
         "id": risk.id, "title": risk.title, **chip,
         "score": _score(edition, risk),
         "change": _change(edition, history),
-        "lead": _lead(edition, risk),
+        "lead": _lead(risk),
         "owner": _person(edition, risk.owner),
         "scope": {"name": _scope(edition, risk.scope), "page": edition.address(risk.scope)},
         "category": words.spaced(risk.category),
@@ -63,7 +71,7 @@ def _change(edition: Edition, history: Sequence[Change]) -> str:
     return f"was {last.before.number} until {on}" if last.before else f"new on {on}"
 
 
-def _lead(edition: Edition, risk: Risk) -> dict[str, str]:
+def _lead(risk: Risk) -> dict[str, str]:
     if risk.findings:
         first, *more = [finding.explain.rstrip(".") for finding in risk.findings]
         return {"bold": f"{first}.", "rest": " ".join(f"{text}." for text in dict.fromkeys(more) if text != first)}
@@ -88,15 +96,20 @@ def _scope(edition: Edition, scope: str) -> str:
 def _indicated(edition: Edition, risk: Risk) -> str:
     if risk.indicated is None:
         return "nothing now"
-    return f"likelihood {risk.indicated.likelihood} × impact {risk.indicated.impact} = {risk.indicated.number}, {edition.band(risk.indicated)}"
+    return _said(edition, risk.indicated)
+
+
+def _said(edition: Edition, score: Score) -> str:
+    return f"likelihood {score.likelihood} × impact {score.impact} = {score.number}, {edition.band(score)}"
 
 
 def _assessed(edition: Edition, risk: Risk) -> str:
     if risk.assessed is None:
         return "not assessed yet"
     said = risk.assessed
-    text = f"likelihood {said.score.likelihood} × impact {said.score.impact} = {said.score.number}, {edition.band(said.score)}"
-    return f"{text}, {words.local_day(said.at, edition.zone)}, {said.by}" + (f": “{said.reason}”" if said.reason else "")
+    return f"{_said(edition, said.score)}, {words.local_day(said.at, edition.zone)}, {said.by}" + (
+        f": “{said.reason}”" if said.reason else ""
+    )
 
 
 def _hits(edition: Edition, risk: Risk) -> str:

@@ -36,11 +36,11 @@ def _index(edition: Edition) -> dict[str, Any]:
                 "id": rule.id, "title": rule.title, "page": views.rule_page(rule.id), "severity": rule.severity,
                 "status": rule.status, "owner": edition.who(rule.owner),
                 "firing": f"{words.count(firing, 'finding')} now" if firing else "silent now", "fires": bool(firing),
-                "tests": f"{failed} of {len(mine)} fail" if failed else f"{words.count(len(mine), 'test')} pass" if mine else "no tests",
+                "tests": f"{failed} of {len(mine)} fail" if failed else f"{len(mine)} pass" if mine else "no tests",
                 "sign": "not-covered" if failed else "covered" if mine else "not-known",
             }
         )  # fmt: skip
-    firing = sum(row["fires"] for row in rows)
+    firing = len({finding.rule for finding in content.findings})
     failed = sum(not result.passed for result in content.tests)
     bold = f"{words.capital(words.counted(firing, 'rule'))} of {len(rows)} {words.plural(firing, 'finds', 'find')} something now."
     rest = f"{words.count(len(content.tests), 'test')}: " + (f"{failed} fail." if failed else "all pass.") if content.tests else ""
@@ -60,7 +60,8 @@ def _one(edition: Edition, rule: Rule) -> dict[str, Any]:
         "description": rule.description,
         "findings": [
             {
-                "where": words.listed([edition.name(f"{field}:{value}") for field, value in sorted(finding.key.items())]) or "everywhere",
+                "where": words.listed([edition.name(f"{field}:{value}") for field, value in sorted(finding.key.items())])
+                or "everywhere",
                 "said": finding.explain,
                 "day": views.short_day(edition, finding.at),
             }

@@ -29,7 +29,9 @@ def consequence(rule: Rule) -> str:
     then, parts = rule.then, []
     if then.raises:
         impact = "as large as the most critical function there" if isinstance(then.raises.impact, str) else str(then.raises.impact)
-        parts.append(f"the risk ‘{words.spaced(rule.category)}’ is indicated with likelihood {then.raises.likelihood} and impact {impact}")
+        parts.append(
+            f"the risk ‘{words.spaced(rule.category)}’ is indicated with likelihood {then.raises.likelihood} and impact {impact}"
+        )
     if then.conclude:
         parts.append(f"other rules may count on ‘{words.spaced(then.conclude.fact)}’")
     if then.failover != "none":
@@ -37,8 +39,8 @@ def consequence(rule: Rule) -> str:
     if then.escalate:
         parts.append(f"it goes to {words.spaced(then.escalate)}")
     if then.playbooks:
-        parts.append(f"the {words.plural(len(then.playbooks), 'playbook')} {words.listed([words.spaced(p) for p in then.playbooks])} "
-                     f"{words.plural(len(then.playbooks), 'applies', 'apply')}")  # fmt: skip
+        named, many = words.listed([words.spaced(ident) for ident in then.playbooks]), len(then.playbooks)
+        parts.append(f"the {words.plural(many, 'playbook')} {named} {words.plural(many, 'applies', 'apply')}")
     return words.listed(parts) or "it is noted"
 
 

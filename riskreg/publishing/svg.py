@@ -49,10 +49,12 @@ GLYPHS: dict[str, Markup] = {
         '<circle cx="8" cy="8" r="7.2"/><path class="rr-on" d="M4.6 8.3l2.4 2.4 4.5-5" fill="none" stroke-width="1.8"/>'
     ),
     "partly": Markup(
-        '<circle cx="8" cy="8" r="6.4" fill="none" stroke="currentColor" stroke-width="1.6"/><path d="M8 1.6a6.4 6.4 0 0 0 0 12.8z"/>'
+        '<circle cx="8" cy="8" r="6.4" fill="none" stroke="currentColor" stroke-width="1.6"/>'
+        '<path d="M8 1.6a6.4 6.4 0 0 0 0 12.8z"/>'
     ),
     "not-covered": Markup(
-        '<rect x="1" y="1" width="14" height="14" rx="2.5"/><path class="rr-on" d="M5 5l6 6M11 5l-6 6" fill="none" stroke-width="1.9"/>'
+        '<rect x="1" y="1" width="14" height="14" rx="2.5"/>'
+        '<path class="rr-on" d="M5 5l6 6M11 5l-6 6" fill="none" stroke-width="1.9"/>'
     ),
     "not-known": Markup(
         '<circle cx="8" cy="8" r="6.6" fill="none" stroke="currentColor" stroke-width="1.4" stroke-dasharray="2.6 1.9"/>'

@@ -11,16 +11,16 @@ import re
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from markdown import Markdown
-from markdown.extensions import Extension
-from markdown.preprocessors import Preprocessor
-from markdown.treeprocessors import Treeprocessor
+from markdown import Markdown  # type: ignore[import-untyped]
+from markdown.extensions import Extension  # type: ignore[import-untyped]
+from markdown.preprocessors import Preprocessor  # type: ignore[import-untyped]
+from markdown.treeprocessors import Treeprocessor  # type: ignore[import-untyped]
 
 START, END = "<!-- rr:html -->", "<!-- /rr:html -->"
 _BLOCK = re.compile(rf"^{re.escape(START)}\n(.*?)\n{re.escape(END)}$", re.DOTALL | re.MULTILINE)
 
 
-class Stash(Preprocessor):
+class Stash(Preprocessor):  # type: ignore[misc]
     """Takes generated blocks out of the text and leaves a placeholder that becomes the block again at the end."""
 
     def run(self, lines: list[str]) -> list[str]:
@@ -30,7 +30,7 @@ class Stash(Preprocessor):
         return _BLOCK.sub(stash, "\n".join(lines)).split("\n")
 
 
-class Tables(Treeprocessor):
+class Tables(Treeprocessor):  # type: ignore[misc]
     """Tables written in Markdown look like generated ones, and their header cells say which way they head."""
 
     def run(self, root: Element) -> None:
@@ -41,14 +41,14 @@ class Tables(Treeprocessor):
                 cell.set("scope", "col")
 
 
-class GeneratedHtml(Extension):
+class GeneratedHtml(Extension):  # type: ignore[misc]
     """Registers both; before `html_block` (20) and `fenced_code_block` (25), after line endings are normal (30)."""
 
-    def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - the name that Python-Markdown calls
+    def extendMarkdown(self, md: Markdown) -> None:
         md.preprocessors.register(Stash(md), "rr_html", 29)
         md.treeprocessors.register(Tables(md), "rr_tables", 5)
 
 
-def makeExtension(**options: Any) -> GeneratedHtml:  # noqa: N802 - the name that Python-Markdown calls
+def makeExtension(**options: Any) -> GeneratedHtml:
     """Entry point of Python-Markdown."""
     return GeneratedHtml(**options)

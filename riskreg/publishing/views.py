@@ -53,7 +53,9 @@ def change(edition: Edition, line: Change) -> dict[str, Any]:
         "text": line.text,
         "reason": line.reason,
         "human": line.human,
-        "by": f"{edition.who(line.actor) if line.actor in edition.roles else line.actor}, by hand" if line.human else "Computed, not edited",
+        "by": f"{edition.who(line.actor) if line.actor in edition.roles else line.actor}, by hand"
+        if line.human
+        else "Computed, not edited",
     }
 
 

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """A made-up company with enough variety to try every page: all bands, all outcomes, people, gaps and hostile names."""
 
 from __future__ import annotations
@@ -171,7 +172,14 @@ def roles() -> tuple[Role, ...]:
         return Role(id=ident, title=title, holder=holder, **more)
 
     return (
-        role("vendor-manager", "Vendor manager", SECRET_NAME, phone=SECRET_PHONE, deputy="Jonas Webber", deputy_phone="+44 1632 960119"),
+        role(
+            "vendor-manager",
+            "Vendor manager",
+            SECRET_NAME,
+            phone=SECRET_PHONE,
+            deputy="Jonas Webber",
+            deputy_phone="+44 1632 960119",
+        ),
         role("operations-director", "Operations director", "Dana Whitcombe", phone="+44 1632 960121"),
         role("altura-duty-manager", "Altura duty manager", "Amara Okafield", party="altura", phone="+63 32 555 0142"),
         role("duty-manager", "Duty manager", "Helen Birtwistle-Ramage", phone="+44 1632 960125", audience="public"),
@@ -225,7 +233,7 @@ def rules() -> tuple[Rule, ...]:
 def findings() -> tuple[Finding, ...]:
     spike = {
         "id": "sig-1", "signal": "attrition_spike", "at": "2026-11-16T00:00:00+00:00", "site": "CEB", "vendor": "altura",
-        "metric": "leavers", "value": 0.0579, "baseline": 0.0158, "limit": 0.034, "n": 190.0, "strength": 4,
+        "metric": "leavers", "value": 11.0, "baseline": 3.0, "limit": 7.0, "n": 190.0, "strength": 4,
         "from": "2026-11-09T00:00:00+00:00", "to": "2026-11-16T00:00:00+00:00",
     }  # fmt: skip
     reason = Step(
@@ -233,7 +241,7 @@ def findings() -> tuple[Finding, ...]:
         below=(
             Step(kind="signal", holds=True, text="Leavers in Cebu are above their limit", fact="sig-1",
                  below=(Step(kind="condition", holds=True, text="strength 4 is at least 3"),)),
-            Step(kind="not", holds=False, text="No retention plan is open there"),
+            Step(kind="not", holds=True, text="No retention plan is open there"),
         ),
     )  # fmt: skip
     return (
@@ -325,12 +333,14 @@ SITE_LOST = f"""# Cebu site lost
 ## When to stop
 
 Stop when Cebu has taken contacts for 60 minutes.
-"""  # noqa: E501
+"""
 
 
 def playbooks() -> tuple[RenderedPlaybook, ...]:
     def made(ident: str, playbook: str, title: str, scope: str, text: str, until: date | None) -> RenderedPlaybook:
-        return RenderedPlaybook(id=ident, playbook=playbook, version=12, title=title, scope=scope, text=text, valid_until=until, owner="vendor-manager")
+        return RenderedPlaybook(
+            id=ident, playbook=playbook, version=12, title=title, scope=scope, text=text, valid_until=until, owner="vendor-manager"
+        )
 
     tail = "## What to do\n\nAsk the people who stay why they stay.\n"
     return (
