@@ -61,8 +61,11 @@ class Scene:
 
     @property
     def moves(self) -> tuple[Move, ...]:
-        """In the order in which they begin; larger first where they begin together."""
-        return tuple(sorted(self.plan.moves, key=lambda m: (m.starts, -m.positions, m.function, m.pool, m.option)))
+        """In the order in which they begin; the more urgent, then the larger first where they begin together."""
+        tiers = {function.id: function.tier for function in self.network.functions}
+        return tuple(
+            sorted(self.plan.moves, key=lambda m: (m.starts, tiers[m.function], -m.positions, m.function, m.pool, m.option))
+        )
 
     @property
     def declined(self) -> Move | None:

@@ -255,17 +255,28 @@ def _reading(fact: Mapping[str, Any], network: Network, metric: Metric | None, s
         return _value(fact.get(name), metric.unit if metric else "", settings.currency)
 
     where = [network.name_of(f"{kind}:{fact[kind]}") for kind in ("function", "site", "vendor") if fact.get(kind)]
-    start, end = fact.get("from"), fact.get("to") or fact.get("at")
-    days = [day(moment.astimezone(ZoneInfo(settings.time_zone))) for moment in (start, end) if isinstance(moment, datetime)]
+    moments = [_moment(fact.get(name)) for name in ("from", "to")]
+    known = [moment for moment in moments if moment] or [moment for moment in [_moment(fact.get("at"))] if moment]
+    days = [day(moment.astimezone(ZoneInfo(settings.time_zone))) for moment in known]
     return Reading(
         metric=metric.name if metric else str(fact.get("metric") or fact["signal"]).replace("_", " "),
         where=", ".join(where) or settings.title,
         value=say("value"),
         usual=say("baseline"),
         limit=say("limit"),
-        size=f"{fact['n']:,.0f}" if isinstance(fact.get("n"), (int, float)) else "not known",
+        size=f"{fact['n']:,.0f}" if isinstance(fact.get("n"), (int, float)) else "",
         period=" to ".join(dict.fromkeys(days)) or "not known",
     )
+
+
+def _moment(value: Any) -> datetime | None:
+    """A time in a frozen fact: a datetime as it was matched, or its ISO form as it was kept."""
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            return None
+    return value if isinstance(value, datetime) and value.tzinfo is not None else None
 
 
 def _value(value: Any, unit: str, currency: str) -> str:

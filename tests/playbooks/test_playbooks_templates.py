@@ -26,7 +26,7 @@ from sample_plan import (
 )
 
 from riskreg.model.network import Network
-from riskreg.model.plan import CoverPoint, FailoverPlan, Refusal
+from riskreg.model.plan import CoverPoint, FailoverPlan, Move, OptionKind, Refusal
 from riskreg.model.playbook import PlaybookTemplate, RenderedPlaybook
 from riskreg.model.settings import Publishing, Settings
 from riskreg.model.words import plain_text
@@ -123,6 +123,27 @@ def test_calls_to_one_place_at_one_moment_are_one_row(templates: dict[str, Playb
     assert len(calls) == 3
     assert "24 positions of Orders and delivery, voice (surge positions)<br>0.5 positions of Trade" in calls[1]
     assert "done when 24 positions are signed in" in calls[1]
+
+
+def test_the_urgent_comes_first_and_the_lost_site_is_not_asked_to_help(templates: dict[str, PlaybookTemplate]) -> None:
+    def move(function: str, pool: str, kind: OptionKind) -> Move:
+        return PLAN.moves[0].model_copy(update={"function": function, "pool": pool, "kind": kind, "starts": 0})
+
+    home, far = move("TRADE-DE", "mnl-care", "home"), move("SAFETY-EN", "bog-care", "idle")
+    text = make(templates["site-lost"], PLAN.model_copy(update={"moves": (home, far)})).text
+    assert "Send Safety and recalls, voice to Bogotá (free positions) at once; Trade accounts" in text
+    assert "<strong>Call Bogotá duty manager: take the first work</strong>" in text
+    alone = make(templates["site-lost"], PLAN.model_copy(update={"moves": (home,)})).text
+    assert "take the first work" not in alone
+    assert "place the work by hand" not in alone
+
+
+def test_times_in_a_kept_fact_read_as_days(templates: dict[str, PlaybookTemplate]) -> None:
+    fact = FINDING.matched[0] | {"at": "2026-11-16T00:00:00Z", "from": None, "to": None, "n": None}
+    kept = FINDING.model_copy(update={"matched": (fact,)})
+    wanted = situation("retention-surge", findings=(kept,))
+    text = render(templates["retention-surge"], wanted, network=NETWORK, roles=ROLES, settings=SETTINGS, metrics=METRICS).text
+    assert "| **Leavers**, Manila, Altura | 14 | usually 6.25 | limit 11 | Mon\u00a016\u00a0Nov\u00a02026 |" in text
 
 
 def test_the_minimum_is_that_of_the_busiest_hour_after_the_recovery_time(templates: dict[str, PlaybookTemplate]) -> None:

@@ -1,0 +1,161 @@
+"""One function that a loss touches, and the teams that take its work over, in the words of a page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from riskreg.model.network import Function, Pool, Site
+from riskreg.model.plan import (
+    CoverPoint,
+    Move,
+    Option,
+    OptionKind,
+    Outcome,
+    Verdict,
+)
+from riskreg.model.times import say_duration
+from riskreg.model.words import elapsed, positions
+
+State = Literal["covered", "partly", "not-covered", "not-known"]
+
+STATES: dict[Outcome, State] = {
+    "met": "covered",
+    "untouched": "covered",
+    "late": "partly",
+    "breach": "not-covered",
+    "not-known": "not-known",
+}
+KINDS: dict[OptionKind, str] = {
+    "home": "working from home",
+    "idle": "free positions",
+    "overtime": "overtime",
+    "surge": "surge positions",
+    "standby": "standby positions",
+    "takeover": "client seats",
+    "step-in": "step-in",
+}
+RELIEF = {
+    "voice": "put the delay message on the line, offer a call-back, and keep the agents who are left for calls about safety, "
+    "fraud and payment",
+    "chat": "limit chat to customers who have signed in, and show the waiting time before they start",
+    "email": "tell customers the new answer time in the automatic reply, and answer the oldest and the vulnerable first",
+    "social": "pin one public notice, and answer in private only where somebody may come to harm",
+    "back-office": "stop work that can wait, and do only what has a legal or payment date",
+}
+"""What to do where nobody can take the work: less demand, and the people who are left for what cannot wait."""
+
+
+@dataclass(frozen=True)
+class Taker:
+    """One pool that takes work of one function over, through one option."""
+
+    move: Move
+    function: Function
+    pool: Pool
+    site: Site
+    option: Option | None
+
+    @property
+    def how(self) -> str:
+        return KINDS[self.move.kind]
+
+    @property
+    def proven(self) -> bool:
+        return self.move.grade in ("tested", "used") and not (self.option is not None and self.option.expired)
+
+    @property
+    def when(self) -> str:
+        return f"after {elapsed(self.move.starts)}" if self.move.starts else "at once"
+
+    @property
+    def evidence(self) -> str:
+        """How sure: `tested: 20 signed in on 14 Jun`, `asserted, never tested`, with a word where it has expired."""
+        if self.option is not None and self.option.expired:
+            return f"{self.move.grade}, but the evidence has expired"
+        if self.proven:
+            note = self.option.tested if self.option is not None and self.option.tested else ""
+            return f"{self.move.grade}: {note}" if note else self.move.grade
+        return f"{self.move.grade}, never tested"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One function that the loss touches, with its verdict in words."""
+
+    function: Function
+    verdict: Verdict
+    takers: tuple[Taker, ...]
+    refusals: tuple[str, ...]
+
+    @property
+    def state(self) -> State:
+        return STATES[self.verdict.outcome]
+
+    @property
+    def word(self) -> str:
+        return {"covered": "Covered", "partly": "Late", "not-covered": "Not covered", "not-known": "Not known"}[self.state]
+
+    @property
+    def needs(self) -> str:
+        """`50 positions by 4 h`; where the minimum moves with the hour, `up to 50 positions, from 4 h on`."""
+        point, due = self._busiest, say_duration(self.verdict.rto)
+        if point is None:
+            return f"its minimum by {due}"
+        steady = len({step.minimum for step in self._due}) == 1
+        return f"{positions(point.minimum)} by {due}" if steady else f"up to {positions(point.minimum)}, from {due} on"
+
+    @property
+    def result(self) -> str:
+        """What is there when most is needed; for a shortage how many are missing, from when, until when."""
+        if self.verdict.short and self.state != "covered":
+            return f"short {positions(self.verdict.short)}{self._span}"
+        point = self._busiest
+        if point is None:
+            return ""
+        if self.state == "not-known":
+            return f"{positions(point.proven)} proven of the {positions(point.minimum)} it needs"
+        return f"{positions(point.served)}, the minimum is {positions(point.minimum)}"
+
+    @property
+    def cause(self) -> str:
+        """Why it is not covered, as the proof says."""
+        return sentence(self.verdict.counterexample or (self.verdict.weakest if self.state == "not-known" else ""))
+
+    @property
+    def advice(self) -> str:
+        return sentence(self.verdict.binding.advice) if self.verdict.binding else ""
+
+    @property
+    def relief(self) -> str:
+        return RELIEF[self.function.channel]
+
+    @property
+    def unproven(self) -> tuple[Taker, ...]:
+        return tuple(taker for taker in self.takers if not taker.proven)
+
+    @property
+    def _span(self) -> str:
+        start, end = self.verdict.short_from, self.verdict.short_until
+        if start is None:
+            return ""
+        since = f" from {elapsed(start)}" if start else " from the start"
+        return f"{since} to {elapsed(end)}" if end is not None else f"{since}, no end known"
+
+    @property
+    def _due(self) -> tuple[CoverPoint, ...]:
+        """The steps of the cover that are in force at the recovery time or begin later."""
+        cover = sorted(self.verdict.cover, key=lambda point: point.at)
+        before = [point for point in cover if point.at <= self.verdict.rto]
+        return (*before[-1:], *(point for point in cover if point.at > self.verdict.rto))
+
+    @property
+    def _busiest(self) -> CoverPoint | None:
+        return max(self._due, key=lambda point: (point.minimum, -point.at), default=None)
+
+
+def sentence(text: str) -> str:
+    """The text with a capital at its start and a full stop at its end."""
+    text = text.strip()
+    text = text[:1].upper() + text[1:]
+    return text if not text or text[-1] in ".!?" else f"{text}."
