@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from riskreg.continuity.allocation import Ground
 from riskreg.continuity.options import KIND_WORDS, Offer
@@ -47,6 +48,12 @@ class Variant:
         """Breaches, late, not known: fewer is better, in this order."""
         return self.count("breach"), self.count("late"), self.count("not-known")
 
+    @cached_property
+    def missing(self) -> int:
+        """What the plan leaves missing to the minimums after their RTO, in tenths of a position times seconds."""
+        rows = [row for planned, _ in self.courses.values() for row in planned.shortages()]
+        return sum(short * (segment.end - segment.start) for segment, short in rows)
+
 
 def variant(
     ground: Ground,
@@ -70,14 +77,15 @@ def decide(
 ) -> tuple[Variant, Decision]:
     """The variant of record, and the decision with every alternative.
 
-    Fewest breaches, then fewest late, then fewest not known; among equals the simplest. `none-needed` where the minimums hold
-    without any move; `not-covered` where no choice is better than doing nothing.
+    Fewest breaches, then fewest late, then fewest not known, then least missing to the minimums; among equals the simplest.
+    `none-needed` where the minimums hold without any move; `not-covered` where no choice brings any function back sooner than
+    waiting would: the plan then still serves what it can.
     """
     # The widest choice first: what it solves often serves the narrower ones as it is.
     found = {choice: variant(ground, segments, offers, choice, allowed, touched) for choice, allowed in reversed(ALLOWED.items())}
     nothing = variant(ground, segments, offers, "none-needed", frozenset(), touched)
     variants = [found[choice] for choice in ALLOWED]
-    best = min(variants, key=lambda v: v.score)
+    best = min(variants, key=lambda v: (v.score, v.missing))
     if nothing.score == (0, 0, 0):
         chosen = nothing
     elif best.score >= nothing.score:
@@ -88,7 +96,7 @@ def decide(
     clauses, authority = calls(ground.network, chosen.planned)
     return chosen, Decision(
         choice=chosen.choice,
-        why=_why(chosen, nothing, variants, clauses),
+        why=_why(chosen, best.choice, nothing, variants, clauses),
         alternatives=tuple(_alternative(v) for v in variants),
         clauses=clauses,
         authority=authority,
@@ -138,14 +146,15 @@ def _alternative(found: Variant) -> Alternative:
     )
 
 
-def _why(chosen: Variant, nothing: Variant, variants: Sequence[Variant], clauses: Sequence[str]) -> str:
+def _why(chosen: Variant, means: Choice, nothing: Variant, variants: Sequence[Variant], clauses: Sequence[str]) -> str:
     if chosen.choice == "none-needed":
         return f"What still stands is enough: {_result(chosen)}."
+    under = f" Clauses to call: {'; '.join(clauses)}." if clauses else ""
     if chosen.choice == "not-covered":
-        return f"No firm option does better than waiting: {_result(chosen)}."
+        helps = f"; the plan still serves what it can, with {WORDS[means]}" if chosen.missing < nothing.missing else ""
+        return f"No firm option does better than waiting: {_result(chosen)}{helps}.{under}"
     simpler = [v for v in variants if list(ALLOWED).index(v.choice) < list(ALLOWED).index(chosen.choice)]
     instead = min(simpler, key=lambda v: v.score, default=nothing)
-    under = f" Clauses to call: {'; '.join(clauses)}." if clauses else ""
     return f"With {WORDS[chosen.choice]}, {_result(chosen)}; with {WORDS[instead.choice]}, {_result(instead)}.{under}"
 
 
