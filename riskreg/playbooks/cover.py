@@ -199,3 +199,13 @@ def cover(plan: FailoverPlan, network: Network) -> Cover:
     lost = {loss.ref.partition(":")[2] for loss in plan.disruption.losses if loss.ref.startswith("site:")}
     named = lost | {taker.site.id for taker in takers}
     return Cover(plan, lines, takers, givers, tuple(site for site in sorted(network.sites, key=lambda s: s.id) if site.id in named))
+
+
+def _refusals(plan: FailoverPlan, network: Network, function: str) -> tuple[str, ...]:
+    """Why other teams cannot, the nearest miss first; what fell with the loss explains nothing."""
+    found = set()
+    for refusal in plan.refusals:
+        if refusal.function == function and refusal.code != "fallen":
+            name = network.name_of(f"pool:{refusal.pool}")
+            found.add(refusal.reason if refusal.reason.startswith(name) else f"{name}: {refusal.reason}")
+    return tuple(sorted(found, key=lambda reason: (reason.count(";"), reason)))
