@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from riskreg.workspace.codes import CODES
     from riskreg.workspace.loading import Loaded, load
-    from riskreg.workspace.schemas import schemas, write_schemas
+    from riskreg.workspace.schemafiles import schemas, write_schemas
     from riskreg.workspace.starting import examples, init
     from riskreg.workspace.storage import write_atomic, write_lock
 
@@ -21,10 +21,10 @@ _HOME = {
     "examples": "starting",
     "init": "starting",
     "load": "loading",
-    "schemas": "schemas",
+    "schemas": "schemafiles",
     "write_atomic": "storage",
     "write_lock": "storage",
-    "write_schemas": "schemas",
+    "write_schemas": "schemafiles",
 }
 __all__ = ["CODES", "Loaded", "examples", "init", "load", "schemas", "write_atomic", "write_lock", "write_schemas"]
 

@@ -22,6 +22,10 @@ from riskreg.workspace.codes import did_you_mean, fault
 from riskreg.workspace.tables import LISTED, ROW, Table, Tally
 
 TEXTS = ("metric", "vendor", "site", "function")
+SHARED = frozenset({"at", "vendor", "site", "function", "source"})
+"""Fields that the metrics of one row of a wide file have in common."""
+Told = dict[str, list[int]]
+"""Shared field → rows of a batch whose fault in it was told for another metric."""
 _OFFSET = r"[+-]\d{2}:\d{2}"
 _CLOCK = r"T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?"
 _DAY = r"^\d{4}-\d{2}-\d{2}"
@@ -53,7 +57,7 @@ class _Batch:
     table: Table
     raw: pl.DataFrame
     cols: Mapping[str, int]
-    told: set[str]
+    told: Told
     bad: pl.Series = field(init=False)
     faults: list[tuple[int, int, Fault]] = field(default_factory=list)
     count: int = 0
@@ -67,8 +71,9 @@ class _Batch:
         if not mask.any():
             return
         self.bad |= mask
-        if name in self.told:
-            return
+        if name in SHARED:
+            mask &= ~self.raw[ROW].is_in(self.told.get(name, ()))
+            self.told[name] = [*self.told.get(name, ()), *self.raw[ROW].filter(mask)]
         self.count += int(mask.sum())
         cells = self.raw.filter(mask).head(LISTED).select(ROW, pl.col(name).cast(pl.String))
         for row, text in cells.iter_rows():
@@ -77,12 +82,12 @@ class _Batch:
 
 
 def judge(
-    table: Table, raw: pl.DataFrame, cols: Mapping[str, int], words: Vocabulary, tally: Tally, *, zone: str | None, told: set[str]
+    table: Table, raw: pl.DataFrame, cols: Mapping[str, int], words: Vocabulary, tally: Tally, *, zone: str | None, told: Told
 ) -> pl.DataFrame:
     """The sound rows of a long batch (at, metric, vendor, site, function, value, n, source, ROW); faults go to `tally`.
 
-    `cols` are the column numbers of the fields that the file has. `told` are fields whose faults were reported before, because
-    the same cells were judged for another metric of a wide file.
+    `cols` are the column numbers of the fields that the file has. `told` are the faults of shared fields that were reported
+    before, because the same cells were judged for another metric of a wide file; it grows.
     """
     raw = raw.with_columns(pl.col(name).cast(pl.String).str.strip_chars().replace("", None) for name in (*TEXTS, "source"))
     batch = _Batch(table, raw, cols, told)

@@ -73,7 +73,7 @@ def _objects(source: Source, tally: Tally, headings: tuple[str, ...]) -> Iterato
                 continue
             try:
                 # Numbers stay as they are written, so that one parser judges them for every format.
-                row = json.loads(line.decode("utf-8-sig"), parse_float=str, parse_int=str, parse_constant=str)
+                row = json.loads(line.rstrip(b"\r\n").decode("utf-8-sig"), parse_float=str, parse_int=str, parse_constant=str)
             except UnicodeDecodeError:
                 tally.add(fault("encoding", "this line is not UTF-8 text", source.span(number, 1), hint="Save it as UTF-8."))
                 continue

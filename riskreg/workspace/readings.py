@@ -23,7 +23,7 @@ from riskreg.model.settings import WideMapping
 from riskreg.workspace.codes import did_you_mean, fault
 from riskreg.workspace.csvtable import open_csv
 from riskreg.workspace.definitions import Definitions
-from riskreg.workspace.judging import TEXTS, Vocabulary, judge
+from riskreg.workspace.judging import TEXTS, Told, Vocabulary, judge
 from riskreg.workspace.othertables import open_jsonl, open_parquet, open_xlsx
 from riskreg.workspace.sources import Desk, Source, cannot_read
 from riskreg.workspace.tables import ROW, Table, Tally
@@ -157,10 +157,9 @@ def _read(table: Table, mapping: WideMapping | None, words: Vocabulary, tally: T
     gathered.tables.append((table, tally, table.source.path.startswith("readings/inbox/")))
     enums = {name: pl.Enum(sorted(words.names(name))) for name in TEXTS}
     for batch in table.batches:
-        told: set[str] = set()
+        told: Told = {}
         for raw, cols in _long(table, batch, mapping):
             sound = judge(table, raw, cols, words, tally, zone=mapping.time_zone if mapping else None, told=told)
-            told = {"at", *TEXTS, "source"}
             gathered.rows += sound.height
             if words.sure and gathered.rows <= MOST_ROWS:
                 place = pl.lit(number, pl.Int32).alias("_table"), pl.lit(cols["value"], pl.Int32).alias("_col")

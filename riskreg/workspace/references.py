@@ -176,7 +176,7 @@ def _contract(found: Definitions, item: Placed[Contract]) -> Iterator[Fault]:
             yield from _known(found.pools, lever.pool, span)
             pool = found.pools.placed.get(lever.pool)
             site = found.sites.placed.get(pool.noun.site) if pool else None
-            if site and site.noun.party != party and party in (CLIENT, *found.vendors.declared):
+            if site and site.noun.party != party and {site.noun.party, party} <= {CLIENT, *found.vendors.declared}:
                 whose = "the client" if party == CLIENT else f"vendor {party}"
                 message = f"pool {lever.pool} is run by {site.noun.party}; {name} of this contract needs a pool of {whose}"
                 yield fault("wrong-party", message, span, hint="Name another pool.")

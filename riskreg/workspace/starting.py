@@ -10,7 +10,7 @@ from riskreg.model.faults import FaultError, Span
 from riskreg.resources import shipped
 from riskreg.workspace.codes import did_you_mean, fault
 from riskreg.workspace.definitions import SETTINGS
-from riskreg.workspace.schemas import write_schemas
+from riskreg.workspace.schemafiles import write_schemas
 from riskreg.workspace.storage import WORK, write_atomic
 
 STARTER = Path(__file__).parent / "starter"

@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 from riskreg.model.faults import Fault, Span
 from riskreg.workspace.codes import did_you_mean, fault
 from riskreg.workspace.fields import example
-from riskreg.workspace.schemas import model_schema
+from riskreg.workspace.schemafiles import model_schema
 from riskreg.workspace.yamlfile import Node
 
 M = TypeVar("M", bound=BaseModel)

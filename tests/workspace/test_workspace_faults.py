@@ -45,7 +45,14 @@ def place(name: str, old: str, new: str, at: str) -> str:
         (NET, "seats: 50", "seats: 1.5", "1.5", "wrong-type", "a whole number"),
         (NET, "id: BOG,", "id: 12,", "12,", "wrong-type", "Put it in quotes"),
         (NET, "id: BOG,", 'id: "B G",', '"B G"', "bad-id", "not an identifier"),
-        (NET, "id: grid, name: Luzon grid, kind: power", "id: grid, name: Luzon grid, kind: pwoer", "pwoer", "unknown-choice", "'power'"),
+        (
+            NET,
+            "id: grid, name: Luzon grid, kind: power",
+            "id: grid, name: Luzon grid, kind: pwoer",
+            "pwoer",
+            "unknown-choice",
+            "'power'",
+        ),
         (NET, "rto: 4h", "rto: 4 hours", "4 hours", "bad-value", "15m, 4h, 3d or 2w"),
         (NET, "rto: 4h", "rto: 2d", "id: ORD-EN", "bad-value", "rto is later than mtpd"),
         (NET, "impact: 4", "impact: true", "true", "bad-value", "not true or false"),
@@ -54,21 +61,63 @@ def place(name: str, old: str, new: str, at: str) -> str:
         (NET, 'from: "08:00"', 'from: "08:10"', '[{days: mon-fri, from: "08:10"', "bad-value", "half hour"),
         (NET, "ends: 2027-12-31", "ends: 2027-02-30", "2027-02-30", "bad-date", "not a date that exists"),
         (NET, "ends: 2027-12-31", "ends: 2024-12-31", "id: altura-msa", "bad-value", "ends before it starts"),
-        (NET, "id: vpn, name: VPN, needs: system:tel", "id: vpn, name: VPN, needs: telephony", "telephony}\nsites", "bad-ref", "kind:id"),
+        (
+            NET,
+            "id: vpn, name: VPN, needs: system:tel",
+            "id: vpn, name: VPN, needs: telephony",
+            "telephony}\nsites",
+            "bad-ref",
+            "kind:id",
+        ),
         (NET, "{any: [system:vpn, system:tel]}", "{ayn: [system:vpn, system:tel]}", "{ayn:", "bad-value", "Did you mean 'any'?"),
         (NET, "hazards:\n  - {id: grid", "hazrads:\n  - {id: grid", "hazrads:", "unknown-field", "Did you mean 'hazards'?"),
         (NET, "vendors:\n", "vendors: altura\nfunctons:\n", "altura\nfunctons", "wrong-type", "Begin each entry with a dash"),
         ("riskreg.yaml", "format: 1", "format: 7", "7\n", "unknown-choice", "It is one of 1"),
-        ("riskreg.yaml", "time_zone: Europe/London\nship", "time_zone: Mars/Olympus\nship", "format: 1", "bad-value", "is not a time zone"),
+        (
+            "riskreg.yaml",
+            "time_zone: Europe/London\nship",
+            "time_zone: Mars/Olympus\nship",
+            "format: 1",
+            "bad-value",
+            "is not a time zone",
+        ),
         ("riskreg.yaml", "site: Place", "sit: Place", "sit: Place", "unknown-choice", "Did you mean 'site'?"),
         ("people/people.yaml", "holder: Robin Vale, ", "", "{id: vendor-manager", "missing-field", "Who holds the role"),
-        ("metrics/metrics.yaml", "kind: attrition_spike", "kind: attrition", "attrition}", "unknown-choice", "Did you mean 'attrition_spike'?"),
-        ("metrics/metrics.yaml", "kind: attrition_spike", "kind: attrition_spike, ratio: 0.5", "0.5}", "out-of-range", "at least 1"),
+        (
+            "metrics/metrics.yaml",
+            "kind: attrition_spike",
+            "kind: attrition",
+            "attrition}",
+            "unknown-choice",
+            "Did you mean 'attrition_spike'?",
+        ),
+        (
+            "metrics/metrics.yaml",
+            "kind: attrition_spike",
+            "kind: attrition_spike, ratio: 0.5",
+            "0.5}",
+            "out-of-range",
+            "at least 1",
+        ),
         ("rules/rules.yaml", "strength: {gte: 3}", "strength: {gte: three}", "three", "wrong-type", "a number"),
         ("rules/rules.yaml", "strength: {gte: 3}", "strength: {atleast: 3}", "atleast", "unknown-field", "gte"),
-        ("rules/rules.yaml", "version: 1\n  title: Thin", "version: 1\n  titel: Thin", "titel", "unknown-field", "Did you mean 'title'?"),
+        (
+            "rules/rules.yaml",
+            "version: 1\n  title: Thin",
+            "version: 1\n  titel: Thin",
+            "titel",
+            "unknown-field",
+            "Did you mean 'title'?",
+        ),
         ("rules/rules.yaml", "likelihood: 4", "likelihood: 9", "9, imp", "out-of-range", "at most 5"),
-        ("rules/rules.yaml", "category: attrition", "category: atrition", "atrition\n", "unknown-choice", "Did you mean 'attrition'?"),
+        (
+            "rules/rules.yaml",
+            "category: attrition",
+            "category: atrition",
+            "atrition\n",
+            "unknown-choice",
+            "Did you mean 'attrition'?",
+        ),
         ("rules/leaving.test.yaml", "expect: []", "expects: []", "expects", "unknown-field", "Did you mean 'expect'?"),
         ("playbooks/stay.md.j2", "version: 1", "version: one", "one\n", "bad-value", "a number is needed here"),
         ("playbooks/stay.md.j2", "---\nid", "id", "id: stay", "playbook-head", "no head"),
@@ -79,7 +128,7 @@ def place(name: str, old: str, new: str, at: str) -> str:
         (NET, "name: Glasgow", "name: !!str Glasgow", "!!str", "yaml-tag", "Leave it out"),
         (NET, "contracts:", "---\ncontracts:", "---\ncontracts", "yaml-documents", "a file of its own"),
     ],
-)  # fmt: skip
+)
 def test_a_mistake_is_one_fault_at_its_place(tmp_path: Path, name: str, old: str, new: str, at: str, code: str, said: str) -> None:
     loaded = changed(tmp_path, name, old, new)
     first = loaded.faults[0]
@@ -140,7 +189,7 @@ def test_all_faults_of_all_files_come_in_one_pass(tmp_path: Path) -> None:
         (b"# fine\nvendors: [{id: a, name: Caf\xe9}]\n", f"{NET}:2:1", "encoding"),
         (b"#" * (16 * 2**20 + 1), NET, "too-large"),
     ],
-)  # fmt: skip
+)
 def test_a_file_that_is_not_text_is_one_fault(tmp_path: Path, data: bytes, place: str, code: str) -> None:
     loaded = load(write(tmp_path, {NET: data}))
     assert told(loaded) == [f"{place} error {code}"]

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from riskreg.model import disruption, drill, metric, network, playbook, role, rule, settings
 from riskreg.workspace.fields import EXAMPLES, NOTES, example
-from riskreg.workspace.schemas import own_words, schemas
+from riskreg.workspace.schemafiles import own_words, schemas
 from riskreg.workspace.yamlfile import parse
 
 MODULES = (network, settings, role, metric, rule, playbook, drill, disruption)

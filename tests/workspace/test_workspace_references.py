@@ -31,15 +31,50 @@ def line_of(text: str, at: str) -> str:
         (NET, "scope: [ORD-EN]", "scope: [ORD-ES]", "ORD-ES", "unknown-id", "'ORD-EN'"),
         (NET, "surge: [{pool: MNL-o", "surge: [{pool: BOG-o", "BOG-o", "wrong-party", "run by beacon"),
         (NET, "takeover: [{pool: GLA-o", "takeover: [{pool: MNL-o", "MNL-o", "wrong-party", "a pool of the client"),
-        (NET, "{id: beacon, name: Beacon}", "{id: beacon, name: Beacon}\n  - {id: Client, name: C}", "Client", "bad-id", "company itself"),
-        (NET, "{id: GLA, name", "{id: BOG, name: B, party: client, country: GB, time_zone: UTC}\n  - {id: GLA, name", "BOG, name: B,", "duplicate-id", "network.yaml:11:10"),
-        (NET, "{id: GLA, name", "{id: bog, name: B, party: client, country: GB, time_zone: UTC}\n  - {id: GLA, name", "bog", "duplicate-id", "upper and lower case"),
+        (
+            NET,
+            "{id: beacon, name: Beacon}",
+            "{id: beacon, name: Beacon}\n  - {id: Client, name: C}",
+            "Client",
+            "bad-id",
+            "company itself",
+        ),
+        (
+            NET,
+            "{id: GLA, name",
+            "{id: BOG, name: B, party: client, country: GB, time_zone: UTC}\n  - {id: GLA, name",
+            "BOG, name: B,",
+            "duplicate-id",
+            "network.yaml:11:10",
+        ),
+        (
+            NET,
+            "{id: GLA, name",
+            "{id: bog, name: B, party: client, country: GB, time_zone: UTC}\n  - {id: GLA, name",
+            "bog",
+            "duplicate-id",
+            "upper and lower case",
+        ),
         (NET, "language: EN\n", "language: ES\n", "MNL-o, share", "cannot-serve", "the language ES"),
         (NET, "impact: 4", "impact: 4\n    countries: [CO]", "MNL-o, share", "cannot-serve", "a place in CO (it is in PH)"),
         (NET, "time_zone: America/Bogota", "time_zone: America/Bogata", "America/Bogata", "unknown-zone", "'America/Bogota'"),
         (METRICS, "forecast: plan", "forecast: pln", "pln", "unknown-metric", "'plan'"),
-        (METRICS, "definition: Calls forecast", "least: 2, most: 1, definition: Calls forecast", "2, most", "bad-value", "larger than most"),
-        (METRICS, "definition: Calls forecast", "labels: [{title: Fair, from: 2026-01-01, to: 2026-01-07, site: MNX}], definition: Calls forecast", "MNX", "unknown-id", "'MNL'"),
+        (
+            METRICS,
+            "definition: Calls forecast",
+            "least: 2, most: 1, definition: Calls forecast",
+            "2, most",
+            "bad-value",
+            "larger than most",
+        ),
+        (
+            METRICS,
+            "definition: Calls forecast",
+            "labels: [{title: Fair, from: 2026-01-01, to: 2026-01-07, site: MNX}], definition: Calls forecast",
+            "MNX",
+            "unknown-id",
+            "'MNL'",
+        ),
         ("riskreg.yaml", "Leavers: leavers", "Leavers: leaver", "leaver,", "unknown-metric", "'leavers'"),
         ("riskreg.yaml", "{leavers: Heads}", "{csta: Heads}", "csta", "unknown-metric", "'csat'"),
         (RULES, "signal: attrition_spike", "signal: attrition_spikes", "attrition_spikes", "unknown-signal", "'attrition_spike'"),
@@ -50,9 +85,16 @@ def line_of(text: str, at: str) -> str:
         (RULES, "escalate: tier-1", "lose: [{ref: site:MNX}]", "site:MNX", "unknown-id", "'MNL'"),
         (TESTS, "rule: leaving\ntests", "rule: leavin\ntests", "leavin\n", "unknown-rule", "'leaving'"),
         (TESTS, "strength: 4, value: 9.0", "strenght: 4, value: 9.0", "strenght", "unknown-fact-field", "'strength'"),
-        (TESTS, "signal: attrition_spike, vendor: altura, site", "signal: attrition_spik, vendor: altura, site", "attrition_spik,", "unknown-signal", "'attrition_spike'"),
+        (
+            TESTS,
+            "signal: attrition_spike, vendor: altura, site",
+            "signal: attrition_spik, vendor: altura, site",
+            "attrition_spik,",
+            "unknown-signal",
+            "'attrition_spike'",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_name_that_nothing_has_is_an_error(tmp_path: Path, name: str, old: str, new: str, at: str, code: str, said: str) -> None:
     loaded = changed(tmp_path, name, old, new)
     assert told(loaded) == [f"{name}:{line_of(FILES[name].replace(old, new), at)} error {code}"] or code == "unknown-rule"
@@ -63,13 +105,27 @@ def test_a_name_that_nothing_has_is_an_error(tmp_path: Path, name: str, old: str
 @pytest.mark.parametrize(
     ("name", "old", "new", "at", "code", "said"),
     [
-        (NET, "to: \"20:00\", positions: 30}]", "to: \"20:00\", positions: 30}]\n    owner: head", "head", "unknown-role", "no role has the id 'head'"),
+        (
+            NET,
+            'to: "20:00", positions: 30}]',
+            'to: "20:00", positions: 30}]\n    owner: head',
+            "head",
+            "unknown-role",
+            "no role has the id 'head'",
+        ),
         (RULES, "escalate: tier-1", "escalate: tier-2", "tier-2", "unknown-tier", "'tier-1'"),
         (RULES, "site: {ne: GLA}", "site: {in: [MNL, GLX]}", "GLX", "unknown-id", "'GLA'"),
         (RULES, "strength: {gte: 3}", "metric: leaver", "leaver,", "unknown-metric", "'leavers'"),
-        (NET, "scope: [ORD-EN]", "scope: [ORD-EN]\n    penalties: [{metric: csta, limit: 1, credit: 0.1}]", "csta", "unknown-metric", "'csat'"),
+        (
+            NET,
+            "scope: [ORD-EN]",
+            "scope: [ORD-EN]\n    penalties: [{metric: csta, limit: 1, credit: 0.1}]",
+            "csta",
+            "unknown-metric",
+            "'csat'",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_may_be_meant_is_a_warning(tmp_path: Path, name: str, old: str, new: str, at: str, code: str, said: str) -> None:
     loaded = changed(tmp_path, name, old, new)
     assert told(loaded) == [f"{name}:{line_of(FILES[name].replace(old, new), at)} warning {code}"]
@@ -81,10 +137,16 @@ def test_what_may_be_meant_is_a_warning(tmp_path: Path, name: str, old: str, new
     ("systems", "circle"),
     [
         ("{id: a, name: A, needs: system:b}|{id: b, name: B, needs: system:a}", "system:a → system:b → system:a"),
-        ("{id: c, name: C, needs: {all: [system:tel, system:d]}}|{id: d, name: D, needs: {any: [system:c, system:c]}}", "system:c → system:d → system:c"),
-        ("{id: a, name: A, needs: {at_least: {k: 2, of: [system:tel, system:b]}}}|{id: b, name: B, needs: pool:MNL-x}", "pool:MNL-x → system:a → system:b → pool:MNL-x"),
+        (
+            "{id: c, name: C, needs: {all: [system:tel, system:d]}}|{id: d, name: D, needs: {any: [system:c, system:c]}}",
+            "system:c → system:d → system:c",
+        ),
+        (
+            "{id: a, name: A, needs: {at_least: {k: 2, of: [system:tel, system:b]}}}|{id: b, name: B, needs: pool:MNL-x}",
+            "pool:MNL-x → system:a → system:b → pool:MNL-x",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_circle_that_can_never_start_is_one_error(tmp_path: Path, systems: str, circle: str) -> None:
     extra = "systems:\n" + "".join(f"  - {line}\n" for line in systems.split("|"))
     pool = "{id: MNL-x, name: X, site: MNL, languages: [EN], channels: [voice], skills: [x], positions: 1, needs: system:a}"

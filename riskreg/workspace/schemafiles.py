@@ -127,7 +127,9 @@ def _bounds(schema: Any) -> Any:
     # Where a validator of ours runs before the bound, pydantic writes its own word for it into the schema.
     words = {"ge": "minimum", "le": "maximum", "gt": "exclusiveMinimum", "lt": "exclusiveMaximum"}
     if isinstance(schema, dict):
-        return {words.get(key, key) if isinstance(value, (int, float)) else key: _bounds(value) for key, value in schema.items()}
+        # Validators divide floats, for which 0.7 is no multiple of 0.1; `load` judges decimals.
+        kept = {key: value for key, value in schema.items() if key != "multipleOf"}
+        return {words.get(key, key) if isinstance(value, (int, float)) else key: _bounds(value) for key, value in kept.items()}
     return [_bounds(item) for item in schema] if isinstance(schema, list) else schema
 
 
