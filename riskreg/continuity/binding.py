@@ -102,32 +102,30 @@ def explain(inquiry: Inquiry, function: Function, planned: Course, proven: Cours
     worst, missing = max(short, key=lambda row: (row[1], -row[0].start))
     stretch = inquiry.ground.at(worst)
     if unknown:
-        return _untested(inquiry, function, short, missing)
+        return _untested(inquiry, function, planned, short, missing)
     if stretch.runnable(function.id) < stretch.minimum(function.id):
         return _system(inquiry, function, worst, missing)
     return _too_late(inquiry, function, short, missing) or _scarce(inquiry, function, worst, missing)
 
 
-def _untested(inquiry: Inquiry, function: Function, short: list[tuple[Segment, int]], missing: int) -> Binding:
+def _untested(inquiry: Inquiry, function: Function, planned: Course, short: list[tuple[Segment, int]], missing: int) -> Binding:
     """Which tests would turn not known into the plan's own outcome."""
-    proven = inquiry.proof.offers
+    hopeless = {segment.start for segment, _ in planned.shortages()}
+    gaps = [row for row in short if row[0].start not in hopeless]
     used = inquiry.planned.used()
-    untested = [offer for offer in inquiry.planned.offers if not offer.proven]
-    own = [o for o in untested if o.function == function.id and o.key in used]
-    for offer in sorted(own, key=lambda o: (o.opens, o.key)):
-        same = [o for o in untested if o.ident == offer.ident]
-        if inquiry.solves(function, short, [*proven, *same]):
-            advice = f"Test {name_option(inquiry.ground, offer)}: it would turn not known into known."
-            return Binding(what="evidence", ref=offer.ident, missing=missing, advice=advice)
-    ids = sorted({offer.ident for offer in own})
-    names = sorted({name_option(inquiry.ground, offer) for offer in own})
-    together = [o for o in untested if o.ident in ids]
-    if own and inquiry.solves(function, short, [*proven, *together]):
-        advice = f"Test {' and '.join(names)}: together they would turn not known into known."
-        return Binding(what="evidence", ref=ids[0], missing=missing, advice=advice)
-    others = sorted({o.ident for o in untested if o.key in used} | set(ids))
-    advice = f"The plan rests on {len(others)} untested options, among them those of other functions: test {', '.join(others)}."
-    return Binding(what="evidence", ref=others[0] if others else "", missing=missing, advice=advice)
+    untested = [offer for offer in inquiry.planned.offers if not offer.proven and offer.key in used]
+    own = sorted((offer for offer in untested if offer.function == function.id), key=lambda o: (o.opens, o.key))
+    singles = [[offer.ident] for offer in own]
+    for idents in [*singles, sorted({offer.ident for offer in own})]:
+        tested = [offer for offer in inquiry.planned.offers if offer.proven or offer.ident in idents]
+        if idents and inquiry.solves(function, gaps, tested):
+            names = sorted({name_option(inquiry.ground, offer) for offer in own if offer.ident in idents})
+            words = "it" if len(names) == 1 else "together they"
+            advice = f"Test {' and '.join(names)}: {words} would turn not known into {planned.outcome}."
+            return Binding(what="evidence", ref=idents[0], missing=missing, advice=advice)
+    names = sorted({name_option(inquiry.ground, offer) for offer in untested})
+    advice = f"The plan rests on {len(names)} untested options, of this and of other work: {'; '.join(names)}."
+    return Binding(what="evidence", ref=untested[0].ident if untested else "", missing=missing, advice=advice)
 
 
 def _system(inquiry: Inquiry, function: Function, worst: Segment, missing: int) -> Binding:
@@ -198,6 +196,10 @@ def _changes(
         if offer.function == function.id and offer.open_at(worst.start):
             same = [o for o in inquiry.closed if o.ident == offer.ident]
             yield "decision", offer.ident, f"Allowing {name_option(ground, offer)}", [*offers, *same], NOTHING
+    for offer in offers:
+        if offer.function == function.id and offer.kind == "home":
+            change = f"{count} more people of {network.pool[offer.pool].name} able to work from home"
+            yield "home working", offer.ident, change, offers, Grant(option={offer.ident: missing})
     for pool in sorted(network.pools, key=lambda p: p.id):
         found = barriers(network, function, pool, day)
         if len(found) == 1 and f"pool:{pool.id}" not in now.level:

@@ -229,6 +229,8 @@ class _Bench:
             if not serves(function, pool):
                 yield self.closed(function, pool, idle, Barrier("fallen", f"{pool.name} is down as well"))
             if not self.back_in_time(function, pool):
+                for source, _ in self.levers(pool) if serves(function, pool) else ():
+                    yield self.closed(function, pool, source.option.id, Barrier("fallen", f"{pool.name} itself is down"))
                 return
         if serves(function, pool):
             yield self.offer(function, pool, self.source("idle", pool, DAILY, ident=idle))

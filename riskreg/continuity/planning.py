@@ -15,7 +15,7 @@ from riskreg.continuity.timeline import State, fallen_things, states, unfold
 from riskreg.model.base import content_hash
 from riskreg.model.disruption import Disruption
 from riskreg.model.network import Network
-from riskreg.model.plan import Donor, FailoverPlan, Move, Option, Verdict
+from riskreg.model.plan import Donor, FailoverPlan, Move, Option, Refusal, Verdict
 from riskreg.model.times import INTERVAL
 
 METHOD = (
@@ -54,6 +54,7 @@ def make_plan(
     hurt = [f for f in touched if any(ground.at(segment).lost(f) for segment in stretches)]
     chosen, decision = decide(ground, stretches, market.offers, hurt)
     moves = _moves(chosen, horizon)
+    options = _options(ground, market, stretches, touched, moves)
     return FailoverPlan(
         id=_plan_id(network, disruption, as_of, evidence_expires, horizon),
         title=title or "Loss of " + " and ".join(sorted({network.name_of(loss.ref) for loss in disruption.losses})),
@@ -63,8 +64,8 @@ def make_plan(
         method=METHOD,
         horizon=horizon,
         fallen=fallen_things(network, timeline),
-        options=_options(ground, market, stretches, touched, moves),
-        refusals=market.refusals,
+        options=tuple(option for option in options if option.positions),
+        refusals=_refusals(network, market, {option.id for option in options if not option.positions}, touched),
         moves=moves,
         donors=_donors(ground, chosen),
         verdicts=_verdicts(ground, disruption, timeline, chosen, market.offers, hurt, touched),
@@ -155,6 +156,23 @@ def _options(
         update = {"relation": relation, "opens": offer.opens, "closes": closes, "positions": size}
         found[ident] = offer.source.option.model_copy(update=update)
     return tuple(found[ident] for ident in sorted(found))
+
+
+def _refusals(network: Network, market: Market, empty: set[str], touched: Sequence[str]) -> tuple[Refusal, ...]:
+    """What was refused, and what is allowed but brings nobody at any time."""
+    lost = set(touched)
+    nobody = [
+        Refusal(
+            function=offer.function,
+            pool=offer.pool,
+            option=offer.ident,
+            code="no-capacity",
+            reason=f"{network.pool[offer.pool].name} has nobody to give this way at any time of this plan",
+        )
+        for offer in market.offers
+        if offer.function in lost and offer.ident in empty
+    ]
+    return tuple(sorted((*market.refusals, *nobody), key=lambda r: (r.function, r.pool, r.option)))
 
 
 def _size(ground: Ground, offer: Offer, stretch: Stretch) -> int:

@@ -219,3 +219,37 @@ def test_the_pool_that_already_does_the_work_takes_more_of_it_at_once() -> None:
     assert [(m.option, m.positions, m.starts) for m in found.moves] == [("idle:b", 50, 0)]
     assert verdict(found, "F").minimum_at == 0
     assert found.as_of == MONDAY_NOON
+
+
+def test_an_option_that_brings_nobody_is_refused_with_that_reason() -> None:
+    net = two_sites(functions=[function("F", "a"), function("G", "b", 10, mbco=1.0)])
+    made = plan(net, "site:A")
+    assert made.options == ()
+    assert refusal(made, "idle:b")[0] == "no-capacity"
+
+
+def test_the_levers_of_the_lost_pool_fall_with_it() -> None:
+    overtime = {"share": 0.5, "opens": "1h", "evidence": TESTED}
+    made = plan(two_sites(pools=[pool("a", "A", overtime=overtime), pool("b", "B")]), "site:A")
+    assert refusal(made, "overtime:a") == ("fallen", "Pool a itself is down")
+
+
+def test_two_untested_options_that_are_needed_together_are_named_together() -> None:
+    net = two_sites(
+        sites=[site("A"), site("B"), site("C")],
+        pools=[pool("a", "A"), pool("b", "B", 3, routing={"opens": "1h"}), pool("c", "C", 3, routing={"opens": "2h"})],
+        functions=[function("F", "a")],
+        contracts=[contract("acme", ["F"])],
+    )
+    found = verdict(plan(net, "site:A"), "F")
+    assert found.outcome == "not-known"
+    assert found.binding is not None
+    assert found.binding.advice == "Test Pool b routing and Pool c routing: together they would turn not known into met."
+
+
+def test_a_late_outcome_that_rests_on_an_untested_option_is_not_known_either() -> None:
+    net = two_sites(pools=[pool("a", "A"), pool("b", "B", routing={"opens": "6h"})])
+    found = verdict(plan(net, "site:A"), "F")
+    assert (found.outcome, found.minimum_at) == ("not-known", 6 * 3600)
+    assert found.binding is not None
+    assert found.binding.advice == "Test Pool b routing: it would turn not known into late."
