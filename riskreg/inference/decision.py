@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, get_args
@@ -13,7 +13,7 @@ from riskreg.inference.durable import EngineFailure, durable_available
 from riskreg.inference.explain import ExplainError, render
 from riskreg.inference.facts import accept, conclusions, latest, plain
 from riskreg.inference.lint import structure
-from riskreg.inference.meaning import MAX_COMBINATIONS, Firing, Item, concluded, strata
+from riskreg.inference.meaning import MAX_COMBINATIONS, Firing, Item, concluded, speak, strata
 from riskreg.inference.reason import place, reason
 from riskreg.model.base import Frozen
 from riskreg.model.disruption import Loss
@@ -53,6 +53,7 @@ class Case:
     pack: Pack
     facts: Sequence[Fact]
     as_of: datetime
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -61,20 +62,29 @@ class _Course:
 
     items: dict[str, Item]
     faults: list[Fault]
+    names: Mapping[str, str]
     given: list[Ready] = field(default_factory=list)
     firings: list[tuple[Firing, ...]] = field(default_factory=list)
     concluded: list[Item] = field(default_factory=list)
 
 
-def decide(rules: Sequence[Rule], facts: Sequence[Fact], *, as_of: datetime, engine: Engine = "both") -> Decided:
+def decide(
+    rules: Sequence[Rule],
+    facts: Sequence[Fact],
+    *,
+    as_of: datetime,
+    engine: Engine = "both",
+    names: Mapping[str, str] | None = None,
+) -> Decided:
     """Findings of `rules` on `facts` as of a moment (aware; ValueError for a naive one).
 
     `facts` are flat (see `riskreg.model.signal.Fact`). Facts and rules that cannot be judged soundly are left out, each with a
     fault. Both engines decide; where they differ, or durable_rules fails, a fault names rule and facts and the reference's
-    answer stands. Draft rules are not run. The same rules and facts give the same findings, in whatever order they come.
+    answer stands. Draft rules are not run. `names` (`site:MNL` → `Manila`) are what findings say instead of ids. The
+    same rules and facts give the same findings, in whatever order they come.
     """
     live = [rule for rule in rules if rule.status != "draft"]
-    return settle([Case(prepare(live), facts, as_of)], engine)[0]
+    return settle([Case(prepare(live), facts, as_of, names or {})], engine)[0]
 
 
 def prepare(rules: Sequence[Rule]) -> Pack:
@@ -111,7 +121,7 @@ def _course(case: Case, evaluate: Evaluate) -> _Course:
     """All layers of one case, each with what the ones before it concluded."""
     as_of = as_utc(case.as_of)
     accepted, refused = accept(case.facts)
-    course = _Course({item.id: item for item in accepted}, [*case.pack.faults, *refused])
+    course = _Course({item.id: item for item in accepted}, [*case.pack.faults, *refused], case.names)
     for layer in case.pack.layers:
         facts = Facts(sorted(course.items.values(), key=lambda item: item.id))
         given = [found for rule in layer if _bounded(found := ready(rule, facts, as_of, case.pack.concluded), course.faults)]
@@ -204,7 +214,7 @@ def _decided(course: _Course, engine: str) -> Decided:
     findings = []
     for given, firings in zip(course.given, course.firings, strict=True):
         for firing in firings:
-            finding, fault = _finding(given, firing, course.items)
+            finding, fault = _finding(given, firing, course.items, course.names)
             findings.append(finding)
             course.faults += [fault] if fault else []
     findings.sort(key=lambda finding: (_WORST_FIRST[finding.severity], finding.rule, tuple(finding.key.values())))
@@ -212,12 +222,13 @@ def _decided(course: _Course, engine: str) -> Decided:
     return Decided(findings=tuple(findings), engine=engine, faults=tuple(course.faults), conclusions=facts)
 
 
-def _finding(given: Ready, firing: Firing, items: dict[str, Item]) -> tuple[Finding, Fault | None]:
+def _finding(given: Ready, firing: Firing, items: dict[str, Item], names: Mapping[str, str]) -> tuple[Finding, Fault | None]:
     rule, key, fault = given.rule, dict(firing.key), None
+    told = {ident: items[ident].told(names) for ident in firing.facts}
     try:
-        text = render(rule, firing, items)
+        text = render(rule, firing, told, speak(key, names))
     except ExplainError as error:
-        text = f"{rule.title}: {place(firing)}"
+        text = f"{rule.title}: {place(firing, names)}"
         fault = _fault("explain-failed", f"the explain text of rule {rule.id} failed on {text}: {error}", rule.id, warning=True)
     raised = rule.then.raises
     finding = Finding(
@@ -239,7 +250,7 @@ def _finding(given: Ready, firing: Firing, items: dict[str, Item]) -> tuple[Find
         escalate=rule.then.escalate,
         owner=rule.owner,
         explain=text,
-        reason=reason(given, firing, items),
+        reason=reason(given, firing, told, names),
     )
     return finding, fault
 

@@ -74,8 +74,8 @@ def _template(source: str) -> Template:
     return _environment().from_string(source)
 
 
-def render(rule: Rule, firing: Firing, items: Mapping[str, Item]) -> str:
-    """The explain text of a firing. ExplainError where the template fails on these facts."""
+def render(rule: Rule, firing: Firing, items: Mapping[str, Item], key: Mapping[str, str]) -> str:
+    """The explain text of a firing; `items` and `key` bear names for people. ExplainError where the template fails on them."""
     named = {number: pattern.alias for number, pattern in patterns(tree(rule.when)).items() if pattern.alias}
     context: dict[str, Any] = dict.fromkeys(named.values())
     context |= {named[number]: items[fact].fact for number, fact in firing.chosen if number in named}
@@ -83,7 +83,7 @@ def render(rule: Rule, firing: Firing, items: Mapping[str, Item]) -> str:
     for number, fact in sorted(firing.taken, key=lambda pair: (pair[0], _moment(items[pair[1]]), pair[1])):
         if number in named:
             every[named[number]].append(items[fact].fact)
-    return _render(rule.explain, context | {"every": every, "key": dict(firing.key)})
+    return _render(rule.explain, context | {"every": every, "key": key})
 
 
 def check(rule: Rule, conclusions: Mapping[str, frozenset[str]]) -> tuple[str, ...]:

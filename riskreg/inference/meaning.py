@@ -80,9 +80,18 @@ class Item:
     at: datetime | None
     fact: Mapping[str, Any]
 
+    def told(self, names: Mapping[str, str]) -> Item:
+        """The same with names instead of ids, for texts that people read."""
+        return Item(self.id, self.at, speak(self.fact, names))
+
     def place(self, fields: Iterable[str]) -> dict[str, str]:
         """Its values in those of the fields that it has."""
         return {field: self.fact[field] for field in fields if field in self.fact}
+
+
+def speak(fact: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """Fields with the names that `names` has for them: `site: MNL` → `site: Manila` by `site:MNL`."""
+    return {field: names.get(f"{field}:{value}", value) for field, value in fact.items()}
 
 
 @dataclass(frozen=True, slots=True)

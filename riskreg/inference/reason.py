@@ -8,7 +8,7 @@ from typing import Any
 
 from riskreg.inference.candidates import Ready
 from riskreg.inference.facts import CONCLUDED
-from riskreg.inference.meaning import Firing, Item, Node
+from riskreg.inference.meaning import Firing, Item, Node, speak
 from riskreg.inference.wording import day, measured, say, words
 from riskreg.model.finding import Step
 from riskreg.model.rule import Condition
@@ -26,21 +26,21 @@ _WORDS = {
 }  # fmt: skip
 
 
-def reason(given: Ready, firing: Firing, items: Mapping[str, Item]) -> Step:
+def reason(given: Ready, firing: Firing, items: Mapping[str, Item], names: Mapping[str, str]) -> Step:
     """The proof of a firing: each line is true because of the lines under it. Branches that did not hold are left out."""
-    below = _steps(given.node, given, firing, items)
+    below = _steps(given.node, given, firing, items, names)
     window = _window(given, firing, items)
-    return Step(kind="rule", holds=True, text=f"{given.rule.title}: {place(firing)}", below=(*below, *window))
+    return Step(kind="rule", holds=True, text=f"{given.rule.title}: {place(firing, names)}", below=(*below, *window))
 
 
-def place(firing: Firing) -> str:
-    """The join key in words: `site MNL, vendor altura`."""
-    return ", ".join(f"{field} {value}" for field, value in firing.key) or "anywhere"
+def place(firing: Firing, names: Mapping[str, str] | None = None) -> str:
+    """The join key in words: `site Manila, vendor Altura`; ids where there are no names."""
+    return ", ".join(f"{field} {value}" for field, value in speak(dict(firing.key), names or {}).items()) or "anywhere"
 
 
-def _steps(node: Node, given: Ready, firing: Firing, items: Mapping[str, Item]) -> tuple[Step, ...]:
+def _steps(node: Node, given: Ready, firing: Firing, items: Mapping[str, Item], names: Mapping[str, str]) -> tuple[Step, ...]:
     if node.kind == "not":
-        return (_absent(node, firing),)
+        return (_absent(node, firing, names),)
     if node.pattern is not None:
         facts = sorted((fact for number, fact in firing.taken if number == node.number), key=lambda fact: _order(items[fact]))
         return tuple(_fact(node, items[fact]) for fact in facts)
@@ -50,7 +50,7 @@ def _steps(node: Node, given: Ready, firing: Firing, items: Mapping[str, Item]) 
             step
             for part in node.below
             if node.kind == "all" or _holds(part, given, firing)
-            for step in _steps(part, given, firing, items)
+            for step in _steps(part, given, firing, items, names)
         )
     )
     if len(below) == 1:
@@ -99,13 +99,13 @@ def _told(kind: str, item: Item) -> str:
     return text
 
 
-def _absent(node: Node, firing: Firing) -> Step:
+def _absent(node: Node, firing: Firing, names: Mapping[str, str]) -> Step:
     assert node.pattern is not None
     wanted = [
         _condition(f, n, c, ...) for f, c in node.pattern.where.items() for n in Condition.model_fields if n in c.model_fields_set
     ]
     such = f" ({', '.join(wanted)})" if wanted else ""
-    where = f" for {place(firing)}" if firing.key else " anywhere"
+    where = f" for {place(firing, names)}" if firing.key else " anywhere"
     return Step(kind="not", holds=True, text=f"no {words(node.pattern.kind)}{such}{where}")
 
 

@@ -116,10 +116,7 @@ def _need_kind(value: Any) -> str:
 
 
 Need = Annotated[
-    Annotated[Ref, Tag("ref")]
-    | Annotated[AllOf, Tag("all")]
-    | Annotated[AnyOf, Tag("any")]
-    | Annotated[AtLeast, Tag("at_least")],
+    Annotated[Ref, Tag("ref")] | Annotated[AllOf, Tag("all")] | Annotated[AnyOf, Tag("any")] | Annotated[AtLeast, Tag("at_least")],
     Discriminator(_need_kind),
 ]
 """What something needs in order to work: a reference, or `all`, `any`, `at_least` over needs, nested to any depth."""
@@ -350,11 +347,14 @@ class Network(Frozen):
         kind, _, ident = ref.partition(":")
         return kind in _TABLES and ident in getattr(self, kind)
 
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """Reference → name, of everything that has one."""
+        return {f"{kind}:{item.id}": item.name for kind in sorted(_TABLES) for item in getattr(self, kind).values()}
+
     def name_of(self, ref: str) -> str:
         """The name behind `site:MNL`; the bare id where nothing has it."""
-        kind, _, ident = ref.partition(":")
-        table: dict[str, Any] = getattr(self, kind, {}) if kind in _TABLES else {}
-        return table[ident].name if ident in table else ident
+        return self.names.get(ref, ref.partition(":")[2])
 
 
 _TABLES = frozenset({"vendor", "hazard", "system", "site", "pool", "function"})

@@ -81,7 +81,7 @@ def run(
 
         watch("decide", 0.0)
         facts = [*to_facts(signals), *standing_facts(network, plans, moment.date())]
-        decided = inference.decide(workspace.rules, facts, as_of=moment, engine=engine)
+        decided = inference.decide(workspace.rules, facts, as_of=moment, engine=engine, names=network.names)
         findings = tuple(_with_impact(workspace, finding) for finding in decided.findings)
         tests = inference.run_tests(workspace.rules, workspace.tests, engine=engine)
         plans |= _plan(root / ".riskreg/plans-of-findings", workspace, finding_losses(findings), moment, watch)
@@ -132,6 +132,7 @@ def check(root: Path) -> tuple[tuple[Fault, ...], int]:
         return in_order(loaded.faults), loaded.more
     workspace = loaded.workspace
     templates = [fault for template in workspace.playbooks for fault in playbooks.check(template)]
+    rules = inference.check_tests(workspace.rules, workspace.tests)
     failed = [
         Fault(
             code="rule-test-failed",
@@ -142,7 +143,7 @@ def check(root: Path) -> tuple[tuple[Fault, ...], int]:
         for result in inference.run_tests(workspace.rules, workspace.tests)
         if not result.passed
     ]
-    return in_order((*loaded.faults, *templates, *failed)), loaded.more
+    return in_order((*loaded.faults, *rules, *templates, *failed)), loaded.more
 
 
 def open_register(root: Path, workspace: Workspace) -> Register:
