@@ -20,7 +20,8 @@ from networks import make_network
 
 from riskreg.continuity.allocation import Book, Ground
 from riskreg.continuity.flow import SINK, fill
-from riskreg.continuity.options import Evidenced, open_market
+from riskreg.continuity.market import open_market
+from riskreg.continuity.options import Evidenced
 from riskreg.continuity.stretch import Priority, Segment, segments
 from riskreg.continuity.timeline import states, unfold
 from riskreg.model.disruption import Disruption, Loss

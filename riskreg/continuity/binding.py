@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from riskreg.continuity.allocation import NOTHING, Book, Grant, Ground
 from riskreg.continuity.eligibility import LANGUAGES, barriers
-from riskreg.continuity.options import KIND_WORDS, Offer, hypothetical
+from riskreg.continuity.market import hypothetical
+from riskreg.continuity.options import KIND_WORDS, Offer
 from riskreg.continuity.proof import Course, Run
 from riskreg.continuity.stretch import Segment
 from riskreg.continuity.timeline import State

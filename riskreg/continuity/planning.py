@@ -8,7 +8,8 @@ from datetime import datetime
 from riskreg.continuity.allocation import Ground
 from riskreg.continuity.binding import Inquiry, describe, explain, weakest_input
 from riskreg.continuity.decision import Variant, decide, move_cost
-from riskreg.continuity.options import RELATIONS, Evidenced, Market, Offer, open_market
+from riskreg.continuity.market import Market, open_market
+from riskreg.continuity.options import RELATIONS, Evidenced, Offer
 from riskreg.continuity.proof import course, cover, judge
 from riskreg.continuity.stretch import Segment, Stretch, least, segments
 from riskreg.continuity.timeline import State, fallen_things, states, unfold

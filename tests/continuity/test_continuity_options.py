@@ -253,3 +253,15 @@ def test_a_late_outcome_that_rests_on_an_untested_option_is_not_known_either() -
     assert (found.outcome, found.minimum_at) == ("not-known", 6 * 3600)
     assert found.binding is not None
     assert found.binding.advice == "Test Pool b routing: it would turn not known into late."
+
+
+def test_people_who_go_home_are_the_nearest_option_wherever_else_the_work_is_done() -> None:
+    home = {"share": 1.0, "opens": "1h", "evidence": TESTED}
+    net = two_sites(
+        sites=[site("A"), site("B", "bolt")],
+        pools=[pool("a", "A", home=home), pool("b", "B")],
+        functions=[function("F", {"a": 0.8, "b": 0.2}, mbco=0.9), function("G", "b", 4)],
+    )
+    made = plan(net, "site:A")
+    assert {(m.option, m.relation) for m in made.moves} == {("home:a", "same-site")}
+    assert made.decision.choice == "same-vendor"

@@ -25,7 +25,8 @@ from small_networks import (
 
 from networks import make_network  # isort: skip
 from riskreg.continuity.allocation import Book, Ground
-from riskreg.continuity.options import Evidenced, open_market
+from riskreg.continuity.market import open_market
+from riskreg.continuity.options import Evidenced
 from riskreg.continuity.proof import walk
 from riskreg.continuity.stretch import segments
 from riskreg.continuity.timeline import split, states, unfold
