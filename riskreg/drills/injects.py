@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from riskreg.drills.reading import Scene, begins
+from riskreg.drills.reading import KINDS, Scene, begins
 from riskreg.model import words
 from riskreg.model.base import Frozen
 from riskreg.model.drill import Delivery, Inject, InjectType, Trigger
@@ -175,7 +175,5 @@ def _instead(scene: Scene, move: Move) -> str:
     for option in scene.unused(move.function):
         if option.pool != move.pool:
             site = scene.network.site_of(option.pool).name
-            return (
-                f"Turn to {option.kind} at {site}, up to {words.positions(option.positions)}, after {say_duration(option.opens)}."
-            )
+            return f"Turn to {KINDS[option.kind]} at {site}, up to {words.positions(option.positions)}, after {say_duration(option.opens)}."
     return f"The plan has no other option. {_RELIEF[scene.network.function[move.function].channel]} Say that the function is short."

@@ -42,7 +42,6 @@ def packs(drill: Drill, *, plan: FailoverPlan, network: Network, roles: Sequence
             (told.title(role), told.roles[role].holder if role in told.roles else "nobody is named") for role in drill.players
         ],
         "playbooks": _playbooks(drill, told),
-        "client": settings.title,
         "fictional": settings.fictional,
         "hot_wash": drill.minutes - round(drill.minutes * 0.8),
         "briefing": round(drill.minutes * 0.1),

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from riskreg.model import words
 from riskreg.model.disruption import LossKind
 from riskreg.model.network import Network, Site
-from riskreg.model.plan import Choice, FailoverPlan, Move, Option, Verdict
+from riskreg.model.plan import Choice, FailoverPlan, Move, Option, OptionKind, Verdict
 from riskreg.model.role import Role
 
 _WORST = ("breach", "late", "not-known", "met", "untouched")
@@ -22,6 +22,16 @@ CHOICES: dict[Choice, str] = {
     "client-takeover": "the client's own seats",
     "both": "the second vendor and the client's own seats",
     "not-covered": "serving only what cannot wait",
+}
+
+KINDS: dict[OptionKind, str] = {
+    "home": "working from home",
+    "idle": "free positions",
+    "overtime": "overtime",
+    "surge": "surge positions",
+    "standby": "standby positions",
+    "takeover": "client seats",
+    "step-in": "step-in",
 }
 
 
@@ -134,10 +144,9 @@ class Scene:
         return known.title if known else role.replace("-", " ").capitalize()
 
     def says(self, move: Move) -> str:
-        """`24 positions of Orders at Bogotá by surge, after 4 h`."""
+        """`24 positions of Orders at Bogotá (surge positions), after 4 h`."""
         when = f"after {words.elapsed(move.starts)}" if move.starts else "at once"
-        how = "free positions" if move.kind == "idle" else move.kind
-        return f"{words.positions(move.positions)} of {self.function(move.function)} at {self.place(move)} by {how}, {when}"
+        return f"{words.positions(move.positions)} of {self.function(move.function)} at {self.place(move)} ({KINDS[move.kind]}), {when}"
 
     def unused(self, function: str) -> tuple[Option, ...]:
         """Options of the plan that no move uses yet, soonest first, and that were not refused to this function."""

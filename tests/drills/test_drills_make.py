@@ -116,7 +116,7 @@ def test_objectives_name_the_weak_points_and_the_moves() -> None:
     assert list(objectives) == ["O1", "O2", "O3", "O4", "O5"]
     assert objectives["O4"].tasks[0] == "Trade accounts, German voice: short 4.8\u00a0positions from 8\u00a0h"
     assert objectives["O4"].tasks[2].endswith("rests on options that were never tested")
-    assert "24\u00a0positions of Orders and delivery, voice at Bogotá by surge, after 4\u00a0h" in objectives["O3"].tasks
+    assert "24\u00a0positions of Orders and delivery, voice at Bogotá (surge positions), after 4\u00a0h" in objectives["O3"].tasks
     held = {objective.id: objective for objective in drilled(all_covered()).objectives}
     assert held["O4"].text == "Know what the cover rests on"
     assert all("smallest margin" in task for task in held["O4"].tasks)
