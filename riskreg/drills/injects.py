@@ -174,6 +174,6 @@ def _instead(scene: Scene, move: Move) -> str:
     """What is left when a move fails: the next option of the plan elsewhere, or less demand."""
     for option in scene.unused(move.function):
         if option.pool != move.pool:
-            site = scene.network.site_of(option.pool).name
-            return f"Turn to {KINDS[option.kind]} at {site}, up to {words.positions(option.positions)}, after {say_duration(option.opens)}."
+            site, most = scene.network.site_of(option.pool).name, words.positions(option.positions)
+            return f"Turn to {KINDS[option.kind]} at {site}, up to {most}, after {say_duration(option.opens)}."
     return f"The plan has no other option. {_RELIEF[scene.network.function[move.function].channel]} Say that the function is short."

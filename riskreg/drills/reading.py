@@ -146,7 +146,8 @@ class Scene:
     def says(self, move: Move) -> str:
         """`24 positions of Orders at Bogotá (surge positions), after 4 h`."""
         when = f"after {words.elapsed(move.starts)}" if move.starts else "at once"
-        return f"{words.positions(move.positions)} of {self.function(move.function)} at {self.place(move)} ({KINDS[move.kind]}), {when}"
+        work = f"{words.positions(move.positions)} of {self.function(move.function)}"
+        return f"{work} at {self.place(move)} ({KINDS[move.kind]}), {when}"
 
     def unused(self, function: str) -> tuple[Option, ...]:
         """Options of the plan that no move uses yet, soonest first, and that were not refused to this function."""
