@@ -82,7 +82,13 @@ def fault(
 ) -> Fault:
     """A fault of this room; KeyError for a code that the table does not explain."""
     CODES[code]  # a code without a meaning is a mistake of ours and must not reach a user
+    message, hint, example = (_printable(text) for text in (message, hint, example))
     return Fault(code=code, message=message, span=span, hint=hint, example=example, severity=severity)
+
+
+def _printable(text: str) -> str:
+    # Faults quote what a file says, and a terminal obeys what it is sent.
+    return text if text.isprintable() else "".join(char if char.isprintable() else "�" for char in text)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

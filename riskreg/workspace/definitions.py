@@ -100,7 +100,8 @@ NETWORK = ("vendors", "hazards", "systems", "sites", "pools", "functions", "cont
 def read_definitions(root: Path, desk: Desk) -> Definitions:
     """Reads riskreg.yaml and every file of definitions under `root`; faults go to `desk`."""
     found = Definitions()
-    node = _tree(desk, Source(SETTINGS, root / SETTINGS))
+    source = Source(SETTINGS, root / SETTINGS)
+    node = _tree(desk, source) if desk.inside(root, source) else None
     wants_shipped = True
     if node is not None:
         wants_shipped = (choice := node.get("shipped_rules")) is None or choice.value is not False

@@ -64,10 +64,11 @@ def read_readings(root: Path, found: Definitions, desk: Desk, progress: Progress
             tally.add(cannot_read(source, error))
             continue
         mapping = next((name for name in found.wide if source.path == f"readings/{name}"), None)
-        if mapping is not None and found.wide[mapping] is None:
-            continue  # the mapping has faults of its own; without it the file means nothing
-        for table in _tables(source, tally, found.wide[mapping] if mapping else None):
-            _read(table, found.wide[mapping] if mapping else None, words, tally, gathered)
+        wide = found.wide[mapping] if mapping is not None else None
+        if mapping is not None and not _sound(wide, words):
+            continue
+        for table in _tables(source, tally, wide):
+            _read(table, wide, words, tally, gathered)
     frame = _together(gathered)
     for tally in tallies:
         desk.add(*tally.faults)
@@ -86,6 +87,14 @@ def _vocabulary(found: Definitions, *, sure: bool) -> Vocabulary:
     parties = {ident: item.noun.party for ident, item in found.sites.placed.items() if item.noun.party in vendors | {CLIENT}}
     sites = dict.fromkeys(found.sites.declared) | parties
     return Vocabulary(metrics, sites, vendors, frozenset(found.functions.declared), sure)
+
+
+def _sound(mapping: WideMapping | None, words: Vocabulary) -> bool:
+    """False where riskreg.yaml has a fault in the mapping, without which the file means nothing."""
+    if mapping is None:
+        return False
+    fixed = {name: source[1:] for name, source in mapping.scope.items() if source.startswith("=") and name != "client"}
+    return set(mapping.columns.values()) <= set(words.metrics) and all(ident in words.names(name) for name, ident in fixed.items())
 
 
 def _tables(source: Source, tally: Tally, mapping: WideMapping | None) -> Iterator[Table]:
@@ -183,7 +192,9 @@ def _long(table: Table, batch: pl.DataFrame, mapping: WideMapping | None) -> Ite
         size = mapping.n.get(metric)
         columns = empty | {"at": pl.col(mapping.at), "value": pl.col(heading), "metric": pl.lit(metric)}
         columns |= {"n": pl.col(size)} if size else {}
-        columns |= {name: pl.lit(source[1:]) if source.startswith("=") else pl.col(source) for name, source in scope.items()}
+        columns |= {
+            name: pl.lit(source[1:]) if source.startswith("=") else pl.col(source) for name, source in mapping.scope.items()
+        }
         cols = {"at": numbers[mapping.at], "value": numbers[heading], "metric": numbers[heading]}
         cols |= {"n": numbers[size]} if size else {}
         cols |= {name: numbers.get(source, numbers[heading]) for name, source in scope.items()}

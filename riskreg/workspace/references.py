@@ -217,6 +217,10 @@ def _wide(found: Definitions) -> Iterator[Fault]:
         unknown = {heading: metric for heading, metric in mapping.columns.items() if metric not in found.metrics.declared}
         for heading, metric in unknown.items():
             yield _no_metric(found, metric, found.settings.span("wide", place, "columns", heading))
+        for name, source in mapping.scope.items():
+            if source.startswith("=") and name != "client":
+                span = found.settings.span("wide", place, "scope", name)
+                yield from _known(getattr(found, f"{name}s"), source[1:], span, (CLIENT,) if name == "vendor" else ())
         for metric in [] if unknown else sorted(set(mapping.n) - set(mapping.columns.values())):
             node = found.settings.node.down("wide", place, "n")
             line, col = node.keys[metric]

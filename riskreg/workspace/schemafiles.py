@@ -7,6 +7,7 @@ import inspect
 import json
 import sys
 from collections.abc import Iterator
+from copy import deepcopy
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -56,7 +57,7 @@ _FILES: dict[str, tuple[str, Any]] = {
 
 def schemas() -> dict[str, dict[str, Any]]:
     """Name of a file kind → its schema. Closed: a field that it does not name is refused, as `load` refuses it."""
-    return {name: schema_of(name) for name in _FILES}
+    return {name: deepcopy(schema_of(name)) for name in _FILES}
 
 
 def write_schemas(folder: Path) -> tuple[Path, ...]:

@@ -76,15 +76,22 @@ class Desk:
         found = []
         for file in _entries(root / folder):
             source = Source(f"{prefix}{folder}/{file.name}", file)
-            if not file.resolve().is_relative_to(root.resolve()):
-                hint = "Copy the file into the workspace."
-                self.add(fault("outside", "this link leads out of the workspace and is not followed", source.span(), hint=hint))
-            elif file.name.endswith(tuple(suffixes)):
+            if not self.inside(root, source):
+                continue
+            if file.name.endswith(tuple(suffixes)) and (file.is_file() or not file.exists()):
                 found.append(source)
             else:
                 hint = f"Files here end in {', '.join(suffixes)}."
                 self.add(fault("ignored", "this file is not read", source.span(), hint=hint, severity="warning"))
         return found
+
+    def inside(self, root: Path, source: Source) -> bool:
+        """True where the file lies in `root` when every link is followed; else a fault."""
+        if source.file.resolve().is_relative_to(root.resolve()):
+            return True
+        hint = "Copy the file into the workspace."
+        self.add(fault("outside", "this link leads out of the workspace and is not followed", source.span(), hint=hint))
+        return False
 
 
 def _entries(folder: Path) -> Iterator[Path]:

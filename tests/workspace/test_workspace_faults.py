@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -214,6 +215,25 @@ def test_a_linked_folder_is_not_followed(tmp_path: Path) -> None:
     (root / "people").rename(tmp_path / "people")
     (root / "people").symlink_to(tmp_path / "people")
     assert "people/people.yaml error outside" in told(load(root))
+
+
+def test_settings_that_are_a_link_out_of_the_workspace_are_not_read(tmp_path: Path) -> None:
+    root = write(tmp_path / "ws")
+    (root / "riskreg.yaml").rename(tmp_path / "riskreg.yaml")
+    (root / "riskreg.yaml").symlink_to(tmp_path / "riskreg.yaml")
+    assert "riskreg.yaml error outside" in told(load(root))
+
+
+def test_a_pipe_is_passed_over_and_a_dead_link_is_a_fault(tmp_path: Path) -> None:
+    root = write(tmp_path)
+    os.mkfifo(root / "readings/pipe.csv")
+    (root / "readings/dead.csv").symlink_to(root / "nowhere.csv")
+    assert told(load(root)) == ["readings/dead.csv error cannot-read", "readings/pipe.csv warning ignored"]
+
+
+def test_what_a_file_says_cannot_steer_a_terminal(tmp_path: Path) -> None:
+    loaded = changed(tmp_path, NET, "country: CO", 'country: "\\e[31m"')
+    assert loaded.faults[0].message == "'country' cannot be '�[31m'"
 
 
 def test_a_name_that_looks_like_a_mistake_is_a_warning(tmp_path: Path) -> None:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import io
+from datetime import UTC, datetime
 from pathlib import Path
+
+import openpyxl
+import polars as pl
 
 from riskreg.workspace import Loaded, load
 
@@ -191,3 +196,40 @@ def with_readings(root: Path, text: str | bytes, name: str = "readings/weekly.cs
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     return load(root)
+
+
+def frame(loaded: Loaded) -> pl.DataFrame:
+    assert told(loaded) == []
+    assert loaded.workspace is not None
+    return loaded.workspace.readings
+
+
+def at(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> datetime:
+    return datetime(year, month, day, hour, minute, tzinfo=UTC)
+
+
+def as_parquet(text: str) -> bytes:
+    out = io.BytesIO()
+    plain = pl.read_csv(text.encode(), infer_schema=False)
+    plain.with_columns(pl.col("value").cast(pl.Float64), pl.col("n").cast(pl.Int64)).write_parquet(out)
+    return out.getvalue()
+
+
+def as_jsonl(text: str) -> bytes:
+    return pl.read_csv(text.encode(), infer_schema=False).with_columns(pl.col("value").cast(pl.Float64)).write_ndjson().encode()
+
+
+def as_xlsx(text: str, title: str = "Week 46") -> bytes:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = title
+    for row in text.splitlines():
+        sheet.append([float(cell) if cell.replace(".", "").isdigit() else cell or None for cell in row.split(",")])
+    return saved(book)
+
+
+def saved(book: openpyxl.Workbook) -> bytes:
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
