@@ -104,7 +104,9 @@ def tree_files(content: Content, pages: Iterable[Page], site_dir: str) -> dict[s
 def _config(content: Content, site_dir: str) -> dict[str, Any]:
     settings = content.workspace.settings
     edition = Edition(visible(content))
-    words = [settings.publishing.footer, "Fictional company, fictional data." if settings.fictional else ""]
+    footer = settings.publishing.footer
+    if settings.fictional and "fictional" not in footer.lower():
+        footer = f"{footer} Fictional company, fictional data.".strip()
 
     def palette(scheme: str, other: str, icon: str) -> dict[str, Any]:
         media = "light" if scheme == "default" else "dark"
@@ -134,7 +136,7 @@ def _config(content: Content, site_dir: str) -> dict[str, Any]:
         "extra_javascript": ["assets/riskreg.js"],
         "extra": {
             "generator": False, "polyfills": ["assets/iframe-worker.js"],
-            "riskreg": about.stamp(edition) | {"foot": " ".join(dict.fromkeys(word for word in words if word))},
+            "riskreg": about.stamp(edition) | {"foot": footer},
         },
         "plugins": ["search", "offline"],
         "markdown_extensions": [
@@ -181,7 +183,6 @@ def _build(tree_folder: Path, public: Path, identity: str, *, epoch: int) -> Non
         "mkdocs",
         "build",
         "--strict",
-        "--quiet",
         "--config-file",
         "mkdocs.yml",
         "--site-dir",

@@ -7,7 +7,7 @@ from typing import Any
 
 from riskreg.model.base import split_ref
 from riskreg.model.network import CLIENT
-from riskreg.model.plan import FailoverPlan, Verdict
+from riskreg.model.plan import FailoverPlan, Move, Verdict
 from riskreg.model.times import say_duration, say_positions
 from riskreg.publishing import contracts, home, maps, views, words
 from riskreg.publishing.dependence import Dependence
@@ -15,6 +15,8 @@ from riskreg.publishing.edition import Edition
 from riskreg.publishing.maps import Box
 from riskreg.publishing.networkmap import map_page
 from riskreg.publishing.render import Page, page, relative
+
+_MOST_TAKERS = 4
 
 
 def pages(edition: Edition) -> Iterator[Page]:
@@ -164,25 +166,34 @@ def _stops(edition: Edition, plan: FailoverPlan) -> list[dict[str, Any]]:
 
 
 def _moves(edition: Edition, plan: FailoverPlan) -> list[dict[str, Any]]:
-    order = {verdict.function: index for index, verdict in enumerate(_by_notice(plan.verdicts))}
-    rows = []
-    for move in sorted(plan.moves, key=lambda move: (order.get(move.function, 0), move.starts, move.pool, move.option)):
-        site = edition.network.site_of(move.pool)
-        tested = {"tested": "tested", "used": "used in earnest"}.get(move.grade, f"{move.grade}, never tested")
+    """One row a function: its takers in the order in which they come, the first few by name."""
+    rows: list[dict[str, Any]] = []
+    for verdict in _by_notice(plan.verdicts):
+        mine = [move for move in plan.moves if move.function == verdict.function]
+        if not mine:
+            continue
+        mine.sort(key=lambda move: (move.starts, -move.positions, move.pool, move.option))
+        untested = sum(move.grade not in ("tested", "used") for move in mine)
         rows.append(
             {
-                "function": edition.name(f"function:{move.function}"),
-                "page": edition.address(f"function:{move.function}"),
-                "pool": edition.name(f"pool:{move.pool}"),
-                "pool_page": edition.address(f"site:{site.id}"),
-                "how": f"{words.spaced(move.kind)}, {words.spaced(move.relation)}",
-                "amount": f"up to {say_positions(move.positions)} positions",
-                "when": f"after {say_duration(move.starts)}" if move.starts else "at once",
-                "sign": "covered" if move.grade in ("tested", "used") else "not-known",
-                "tested": words.capital(tested),
+                "function": edition.name(f"function:{verdict.function}"),
+                "page": edition.address(f"function:{verdict.function}"),
+                "takers": [_taker(edition, move) for move in mine[:_MOST_TAKERS]],
+                "more": max(0, len(mine) - _MOST_TAKERS),
+                "sign": "not-known" if untested else "covered",
+                "known": f"{untested} of {len(mine)} never tested" if untested else "All tested or used",
             }
         )
     return rows
+
+
+def _taker(edition: Edition, move: Move) -> dict[str, Any]:
+    when = f"after {say_duration(move.starts)}" if move.starts else "at once"
+    return {
+        "pool": edition.name(f"pool:{move.pool}"),
+        "page": edition.address(f"pool:{move.pool}"),
+        "how": f"{say_positions(move.positions)} {when} ({words.spaced(move.kind)}, {words.spaced(move.relation)})",
+    }
 
 
 def _donors(edition: Edition, plan: FailoverPlan) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,13 +12,14 @@ from riskreg.model.plan import FailoverPlan, Outcome, Verdict
 from riskreg.model.risk import Risk
 from riskreg.model.times import say_duration, say_positions
 from riskreg.publishing import views, words
+from riskreg.publishing.dependence import Dependence
 from riskreg.publishing.edition import Edition
 from riskreg.publishing.history import changes, standing_at
 from riskreg.publishing.render import Page, page
 
 WEEK = timedelta(days=7)
 _MOST_NEWS = 8
-_MOST_DECISIONS = 6
+_MOST_DECISIONS = 5
 _CHOICE = {
     "none-needed": "nothing needs to move",
     "same-vendor": "the same vendor covers it",
@@ -38,7 +40,9 @@ def _home(edition: Edition) -> dict[str, Any]:
     content = edition.content
     history = changes(content.history)
     week_ago = content.as_of - WEEK
-    news = [line for line in reversed(history) if line.at > week_ago and line.at <= content.as_of]
+    rank = {risk.id: index for index, risk in enumerate(edition.standing)}
+    news = [line for line in history if week_ago < line.at <= content.as_of]
+    news.sort(key=lambda line: (-line.at.timestamp(), rank.get(line.risk, len(rank)), line.risk))
     decisions = list(_decisions(edition))
     losses = _losses(edition)
     return {
@@ -46,6 +50,7 @@ def _home(edition: Edition) -> dict[str, Any]:
         "as_of": words.moment(content.as_of, edition.zone),
         "feeds": _feeds(edition),
         "doors": _doors(edition),
+        "all_plans": len(edition.losses),
         "lead": _lead(edition, losses),
         "figures": _figures(edition, standing_at(history, week_ago)),
         "changed": [views.news(edition, line) for line in news[:_MOST_NEWS]],
@@ -68,9 +73,20 @@ def _feeds(edition: Edition) -> str:
     return f"{told}{words.count(len(readings), 'reading')} from {words.count(sources, 'source')}"
 
 
-def _doors(edition: Edition) -> list[dict[str, str]]:
-    """A button for each site and each shared system that has a playbook."""
-    refs = [f"site:{site.id}" for site in edition.network.sites] + [f"system:{item.id}" for item in edition.network.systems]
+def _doors(edition: Edition) -> list[dict[str, Any]]:
+    """Buttons for the sites, and for the systems that more than one site or no single site hangs on, where there is a playbook."""
+    known = Dependence(edition.network)
+
+    def shared(ref: str) -> bool:
+        return sum(item.startswith("site:") for item in known.falls_with(ref)) != 1
+
+    sites = [f"site:{site.id}" for site in edition.network.sites]
+    systems = [ref for item in edition.network.systems if edition.continuity_playbook(ref := f"system:{item.id}") and shared(ref)]
+    groups = (("A place", sites), ("A shared system", systems))
+    return [{"name": name, "doors": doors} for name, refs in groups if (doors := _with_playbook(edition, refs))]
+
+
+def _with_playbook(edition: Edition, refs: Sequence[str]) -> list[dict[str, str]]:
     return [_door(edition, ref) for ref in refs if edition.continuity_playbook(ref)]
 
 
@@ -130,9 +146,9 @@ def _figures(edition: Edition, before: dict[str, Any]) -> list[dict[str, Any]]:
     uncovered = sorted(
         {
             f"function:{verdict.function}"
-            for plan in edition.losses.values()
+            for ref, plan in edition.losses.items()
             for verdict in plan.verdicts
-            if verdict.outcome == "breach"
+            if ref.startswith("site:") and verdict.outcome == "breach"
         }
     )
     overdue = [risk for risk in edition.standing if risk.review_due < edition.content.as_of]
@@ -145,7 +161,7 @@ def _figures(edition: Edition, before: dict[str, Any]) -> list[dict[str, Any]]:
     ]  # fmt: skip
     out.append(
         figure(
-            len(uncovered), f"{words.plural(len(uncovered), 'function')} with a loss that nothing covers",
+            len(uncovered), f"{words.plural(len(uncovered), 'function')} that the loss of one site leaves uncovered",
             f"of {words.count(len(edition.network.functions), 'function')}",
             [{"text": edition.name(ref), "page": str(edition.address(ref)), "id": False} for ref in uncovered[:2]],
         )
@@ -178,10 +194,11 @@ def _decisions(edition: Edition) -> Iterator[dict[str, str]]:
     for ref, plan in _by_weight(edition):
         name = edition.name(ref)
         if plan.decision.authority and plan.decision.choice not in ("none-needed", "same-vendor"):
-            clauses = f" Clauses: {', '.join(plan.decision.clauses)}." if plan.decision.clauses else ""
+            clauses = f" It calls on {words.count(len(plan.decision.clauses), 'clause')}." if plan.decision.clauses else ""
+            why = re.split(r"[.;] ", plan.decision.why, maxsplit=1)[0].rstrip(".")
             yield {
                 "question": f"Agree now what happens if {name} is lost?",
-                "text": f"{words.capital(plan.decision.why)}{clauses}",
+                "text": f"{words.capital(why)}.{clauses}",
                 "who": f"Decision: {words.listed([edition.who(role) for role in plan.decision.authority])}.",
                 "page": str(edition.address(ref)),
                 "link": f"If {name} fails",
@@ -267,9 +284,6 @@ def loss_row(edition: Edition, ref: str, plan: FailoverPlan) -> dict[str, Any]:
 def _unsure(edition: Edition) -> dict[str, Any]:
     network = edition.network
 
-    def doors(refs: Sequence[str]) -> list[dict[str, str]]:
-        return [_door(edition, ref) for ref in refs if edition.continuity_playbook(ref)]
-
     def systems(*kinds: str) -> list[str]:
         return [f"system:{item.id}" for item in network.systems if item.kind in kinds]
 
@@ -279,17 +293,17 @@ def _unsure(edition: Edition) -> dict[str, Any]:
     vendors = [f"vendor:{vendor.id}" for vendor in network.vendors if vendor.id != CLIENT]
     questions = [
         ("Has one place gone quiet: nobody there answers, or people there cannot work?",
-         "Treat it as that site lost, even if it may only be its network.", doors(sites)),
+         "Treat it as that site lost, even if it may only be its network.", _with_playbook(edition, sites)),
         ("Do calls fail or not arrive at several places at once?",
-         "It is telephony or a carrier, whatever each site reports.", doors(telephony)),
+         "It is telephony or a carrier, whatever each site reports.", _with_playbook(edition, telephony)),
         ("Are people at their desks, but cannot sign in, or cannot see customers' records?",
-         "It is a shared system. Callers can still be told what happens.", doors(desk)),
+         "It is a shared system. Callers can still be told what happens.", _with_playbook(edition, desk)),
         ("Is customers' data where it must not be, or was somebody paid or tricked to give it away?",
          "Cut the access first, then ask. Legal clocks may already run.",
          [{"name": item.title, "page": views.playbook_page(item.id)} for item in exposure[:3]]),
         ("Do several sites of one vendor fail together, or does the vendor itself say that it cannot go on?",
          "Treat it as the vendor lost; its sites fall together.",
-         doors(vendors) or [_door(edition, ref) for ref in vendors]),
+         _with_playbook(edition, vendors) or [_door(edition, ref) for ref in vendors]),
     ]  # fmt: skip
     duty = next((role for role in ("duty-manager", "continuity-manager") if role in edition.roles), "duty-manager")
     held = edition.roles.get(duty)

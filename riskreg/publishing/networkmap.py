@@ -86,9 +86,15 @@ def _share(edition: Edition, function: str, site: str) -> maps.Line:
 def _box(edition: Edition, known: Dependence, ref: str) -> Box:
     kind, _, ident = ref.partition(":")
     if kind == "function":
-        outcomes = [verdict.outcome for _, _, verdict in edition.verdicts_on(ident) if verdict.outcome != "untouched"]
+        outcomes = [
+            verdict.outcome
+            for lost, _, verdict in edition.verdicts_on(ident)
+            if lost.startswith("site:") and verdict.outcome != "untouched"
+        ]
         worst = views.worst(outcomes)
-        note = f"tier {edition.network.function[ident].tier}" + (f", worst loss {words.OUTCOME[worst].lower()}" if outcomes else "")
+        note = f"tier {edition.network.function[ident].tier}" + (
+            f", if a site is lost: {words.OUTCOME[worst].lower()}" if outcomes else ""
+        )
         sign = words.STATUS[worst] if outcomes else ""
     elif kind == "site":
         plan = edition.content.plans.get(ref)

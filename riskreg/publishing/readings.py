@@ -17,6 +17,7 @@ from riskreg.publishing.edition import Edition
 _WIDE, _NARROW = (720, 40), (344, 16)
 """Width in pixels and the number of periods that can be told apart on it."""
 _MOST_CHARTS = 3
+_LEAST = 5
 _GRAIN = {"interval": "interval", "day": "day", "week": "week", "month": "month", "event": "period"}
 
 
@@ -77,7 +78,8 @@ def _chart(edition: Edition, ident: str, site: str | None, vendor: str | None, f
         edition.content.workspace.readings, metric, site=site, vendor=vendor, function=function, as_of=edition.content.as_of
     )
     rows = [drawn.Measured(**row) for row in frame.select("at", "value", "baseline", "limit", "signal").sort("at").to_dicts()]
-    if not any(row.value is not None for row in rows):
+    # A handful of events is a sentence, not a chart; the reason above already says it.
+    if sum(row.value is not None for row in rows) < _LEAST:
         return None
     say = chart_speaker(edition, metric)
     scopes = [("function", function), ("site", site), ("vendor", vendor)]

@@ -62,7 +62,12 @@ def change(edition: Edition, line: Change) -> dict[str, Any]:
 def news(edition: Edition, line: Change) -> dict[str, Any]:
     """The same line where it stands among those of other risks."""
     risk = edition.risks.get(line.risk)
-    return change(edition, line) | {"risk": line.risk, "title": risk.title if risk else "", "page": risk_page(line.risk)}
+    new = risk.findings[0].explain if risk and risk.findings and "risk.raised" in line.kinds else ""
+    return (
+        change(edition, line)
+        | {"risk": line.risk, "title": risk.title if risk else "", "page": risk_page(line.risk)}
+        | ({"text": new} if new else {})
+    )
 
 
 def short_day(edition: Edition, at: datetime) -> str:
