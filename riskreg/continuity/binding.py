@@ -85,12 +85,12 @@ def weakest_input(inquiry: Inquiry, function: Function, course: Course, *, unkno
     used: set[tuple[str, str]] = set()
     for segment, allocation in zip(run.segments, run.allocations, strict=True):
         if not unknown or segment.start in short:
-            used |= {key for key in allocation.moves if key[0] == function.id}
-    offers = [offer for offer in run.offers if offer.key in used and (not unknown or not offer.proven)]
-    offers = [offer for offer in offers if unknown or offer.source.option.tested is not None]
-    if not offers:
+            used |= allocation.moves.keys()
+    offers = [o for o in run.offers if o.key in used and (not o.proven if unknown else o.source.option.tested is not None)]
+    own = [offer for offer in offers if offer.function == function.id]
+    if not own and not (unknown and offers):
         return ""
-    worst = min(offers, key=lambda o: (o.proven, o.source.option.tested or "", o.opens, o.key))
+    worst = min(own or offers, key=lambda o: (o.proven, o.source.option.tested or "", o.opens, o.key))
     return f"{name_option(inquiry.ground, worst)}: {name_evidence(worst)}"
 
 

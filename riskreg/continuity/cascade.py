@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from riskreg.continuity.graph import AREA_HAZARDS, dependency_graph, needs_of, operands
+from riskreg.continuity.graph import OFFICE_HAZARDS, dependency_graph, needs_of, operands
 from riskreg.model.base import split_ref
 from riskreg.model.disruption import Loss
 from riskreg.model.network import Need, Network
@@ -86,7 +86,7 @@ def wire(network: Network) -> Wiring:
     for pool in network.pools:
         site = network.site[pool.site]
         vendor = (f"vendor:{site.party}",) if site.party in network.vendor else ()
-        areas = (f"hazard:{h}" for h in site.hazards if h in network.hazard and network.hazard[h].kind in AREA_HAZARDS)
+        areas = (f"hazard:{h}" for h in site.hazards if h in network.hazard and network.hazard[h].kind not in OFFICE_HAZARDS)
         own = () if pool.needs is None else (pool.needs,)
         away = () if pool.home_needs is None else (pool.home_needs,)
         needs[f"people:{pool.id}"] = vendor

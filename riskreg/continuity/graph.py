@@ -10,8 +10,9 @@ from riskreg.model.network import CLIENT, AllOf, AnyOf, AtLeast, Need, Network
 if TYPE_CHECKING:
     import networkx as nx
 
-AREA_HAZARDS = frozenset({"city", "power", "cable", "labour", "flood", "seismic", "storm"})
-"""Kinds of hazard that reach people's homes as surely as their office."""
+OFFICE_HAZARDS = frozenset({"carrier"})
+"""Kinds of hazard that stop at the office: homes have lines of their own. Every other kind reaches the people at home as well,
+who live on the same grid and log in to the same group network."""
 
 
 def needs_of(network: Network) -> dict[str, tuple[Need, ...]]:

@@ -215,7 +215,7 @@ def _verdict(inquiry: Inquiry, ident: str, *, lost: bool, gives: bool) -> Verdic
         function=ident,
         outcome=outcome,
         minimum_at=source.minimum_at,
-        full_at=planned.full_at,
+        full_at=source.full_at,
         rto=function.rto,
         mtpd=function.mtpd,
         lost=max(ground.at(segment).lost(ident) for segment in planned.segments) if lost else 0,

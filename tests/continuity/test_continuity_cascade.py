@@ -96,8 +96,8 @@ def test_losing_people_or_access_leaves_the_place_but_not_the_homes(kind: Any) -
     assert cascade(two_sites(), (Loss(ref="site:A"),)).of("home:a") == 1
 
 
-@pytest.mark.parametrize(("kind", "left"), [("storm", 0), ("power", 0), ("carrier", 1), ("group", 1)])
-def test_an_area_hazard_reaches_homes_and_others_do_not(kind: str, left: int) -> None:
+@pytest.mark.parametrize(("kind", "left"), [("storm", 0), ("power", 0), ("carrier", 1), ("group", 0)])
+def test_a_hazard_reaches_homes_unless_it_is_the_office_s_line(kind: str, left: int) -> None:
     net = two_sites(hazards=[{"id": "h", "name": "Hazard", "kind": kind}], sites=[site("A", hazards=["h"]), site("B")])
     found = cascade(net, lose("hazard:h").losses)
     assert found.of("pool:a") == 0
