@@ -17,7 +17,7 @@ from riskreg.continuity.eligibility import (
     serves,
     takeover_clause,
 )
-from riskreg.continuity.options import DAILY, Evidenced, Offer, Source
+from riskreg.continuity.options import DAILY, GRADES, Evidenced, Offer, Source
 from riskreg.continuity.timeline import State
 from riskreg.model.disruption import Disruption
 from riskreg.model.network import CLIENT, Contract, Function, Lever, Network, Pool, PoolLever
@@ -101,6 +101,7 @@ class _Bench:
             opens=opens,
             closes=self.closes(opens, source.lever, last),
             proven=self.evidence.proven(*levers),
+            grade=min((lever.evidence.grade for lever in levers), key=GRADES.index),
             limit_of=limit_of,
         )
 

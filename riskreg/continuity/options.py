@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 
-from riskreg.model.network import Evidence, Lever, Routing
+from riskreg.model.network import Evidence, Grade, Lever, Routing
 from riskreg.model.plan import Option, OptionKind, Relation
 
 RELATIONS: tuple[Relation, ...] = ("same-site", "sister-site", "second-vendor", "client", "step-in")
@@ -20,6 +20,8 @@ KIND_WORDS: dict[OptionKind, str] = {
     "takeover": "client takeover",
     "step-in": "step-in",
 }
+GRADES: tuple[Grade, ...] = ("asserted", "discussed", "tested", "used")
+"""From the weakest to the strongest."""
 PROVING = ("tested", "used")
 DAILY = Routing.model_construct(opens=0, evidence=Evidence(grade="used", at=date(1970, 1, 1)))
 """A pool takes more of what it serves every day: no switch, no new skill."""
@@ -47,6 +49,8 @@ class Offer:
     opens: int
     closes: int | None
     proven: bool
+    grade: Grade
+    """The weaker of what is known of the lever and of the routing that it needs."""
     limit_of: str | None = None
     """The party whose lost work alone may go this way; None: any of the function's work."""
 

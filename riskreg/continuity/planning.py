@@ -9,7 +9,7 @@ from riskreg.continuity.allocation import Ground
 from riskreg.continuity.binding import Inquiry, describe, explain, weakest_input
 from riskreg.continuity.decision import Variant, decide, move_cost
 from riskreg.continuity.market import Market, open_market
-from riskreg.continuity.options import RELATIONS, Evidenced, Offer
+from riskreg.continuity.options import DAILY, RELATIONS, Evidenced, Offer
 from riskreg.continuity.proof import course, cover, judge
 from riskreg.continuity.stretch import Segment, Stretch, least, segments
 from riskreg.continuity.timeline import State, fallen_things, states, unfold
@@ -108,7 +108,7 @@ def _moves(chosen: Variant, horizon: int) -> tuple[Move, ...]:
                 positions=max(units for _, units in stretch),
                 starts=stretch[0][0].start,
                 ends=None if ends >= horizon else ends,
-                grade=offer.source.option.grade,
+                grade=offer.grade,
                 cost=round(sum(move_cost(offer, units, segment.end - segment.start) for segment, units in stretch), 2),
             )
         )
@@ -140,23 +140,26 @@ def _options(
     ground: Ground, market: Market, stretches: Sequence[Segment], touched: Sequence[str], moves: Sequence[Move]
 ) -> tuple[Option, ...]:
     """Every option that is open to lost work, with its largest size; for idle positions, with what standing work there can give."""
-    found: dict[str, Option] = {}
-    lost = set(touched)
+    lost, horizon = set(touched), stretches[-1].end
     figures = [(segment, ground.at(segment)) for segment in stretches]
-    moved: dict[str, int] = {}
-    for move in moves:
-        moved[move.option] = max(moved.get(move.option, 0), move.positions)
-    for offer in sorted((o for o in market.offers if o.function in lost), key=lambda o: (RELATIONS.index(o.relation), o.key)):
-        ident = offer.ident
-        if ident in found and found[ident].tested is not None:
-            continue
-        open_in = {id(stretch): stretch for segment, stretch in figures if offer.open_at(segment.start)}
-        size = max([moved.get(ident, 0), *(_size(ground, offer, stretch) for stretch in open_in.values())])
-        closes = None if offer.closes is None or offer.closes > stretches[-1].end else offer.closes
-        relation = found[ident].relation if ident in found else offer.relation
-        update = {"relation": relation, "opens": offer.opens, "closes": closes, "positions": size}
-        found[ident] = offer.source.option.model_copy(update=update)
-    return tuple(found[ident] for ident in sorted(found))
+    offered: dict[str, list[Offer]] = {}
+    for offer in market.offers:
+        if offer.function in lost:
+            offered.setdefault(offer.ident, []).append(offer)
+    found = []
+    for ident, offers in sorted(offered.items()):
+        # Work that the pool does not do today needs more than work that it does: the option is shown as it is for the former.
+        shown = max(offers, key=lambda offer: (offer.source.lever is not DAILY, offer.opens))
+        open_in = {id(stretch): stretch for segment, stretch in figures if any(o.open_at(segment.start) for o in offers)}
+        sizes = [_size(ground, shown, stretch) for stretch in open_in.values()]
+        update = {
+            "relation": min((offer.relation for offer in offers), key=RELATIONS.index),
+            "opens": shown.opens,
+            "closes": None if shown.closes is None or shown.closes > horizon else shown.closes,
+            "positions": max([0, *sizes, *(move.positions for move in moves if move.option == ident)]),
+        }
+        found.append(shown.source.option.model_copy(update=update))
+    return tuple(found)
 
 
 def _refusals(network: Network, market: Market, empty: set[str], touched: Sequence[str]) -> tuple[Refusal, ...]:

@@ -265,3 +265,16 @@ def test_people_who_go_home_are_the_nearest_option_wherever_else_the_work_is_don
     made = plan(net, "site:A")
     assert {(m.option, m.relation) for m in made.moves} == {("home:a", "same-site")}
     assert made.decision.choice == "same-vendor"
+
+
+def test_an_option_is_shown_as_it_is_for_work_that_the_pool_does_not_do_today() -> None:
+    lever = {"pool": "b", "positions": 8, "opens": "30m", "evidence": TESTED}
+    net = two_sites(
+        pools=[pool("a", "A"), pool("b", "B", 12, routing={"opens": "2h"})],
+        functions=[function("F", "a"), function("G", {"a": 0.5, "b": 0.5}, 4)],
+        contracts=[contract("acme", ["F", "G"], surge=[lever])],
+    )
+    made = plan(net, "site:A")
+    shown = {option.id: (option.grade, option.opens) for option in made.options}
+    assert shown == {"idle:b": ("asserted", 7200), "surge:acme-msa:b": ("tested", 7200)}
+    assert {(m.function, m.option): m.grade for m in made.moves}["F", "idle:b"] == "asserted"
