@@ -5,15 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Generator
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
-
-if TYPE_CHECKING:
-    from riskreg.pipeline import Report
+from walked import ROOT, Walked
 
 
 @pytest.hookimpl(wrapper=True)
@@ -33,21 +28,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         deselected = [item for item in items if item.get_closest_marker("long")]
         config.hook.pytest_deselected(items=deselected)
         items[:] = [item for item in items if not item.get_closest_marker("long")]
-
-
-ROOT = Path(__file__).parent.parent
-
-
-@dataclass(frozen=True)
-class Walked:
-    """A copy of an example on which the main job was walked once; tests that write take a `copy` of it."""
-
-    root: Path
-    report: Report
-
-    def copy(self, target: Path) -> Path:
-        shutil.copytree(self.root, target, ignore=shutil.ignore_patterns("lock"))
-        return target
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from typing import Any
 import click
 import pytest
 from click.testing import CliRunner, Result
-from conftest import ROOT, Walked
+from walked import ROOT, Walked
 
 from riskreg.cli import main
 
@@ -186,7 +186,8 @@ def test_init_makes_a_workspace_that_runs(tmp_path: Path) -> None:
 def test_schema_files_are_written(tmp_path: Path) -> None:
     call("schema", tmp_path / "schema")
     names = {path.name for path in (tmp_path / "schema").iterdir()}
-    assert len(names) >= 6 and all(json.loads((tmp_path / "schema" / name).read_text())["type"] for name in names)
+    assert len(names) >= 6
+    assert all(json.loads((tmp_path / "schema" / name).read_text())["$schema"].endswith("2020-12/schema") for name in names)
 
 
 def test_a_folder_that_is_no_workspace(tmp_path: Path) -> None:
