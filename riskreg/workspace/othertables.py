@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, time
@@ -92,39 +93,58 @@ def _objects(source: Source, tally: Tally, headings: tuple[str, ...]) -> Iterato
             yield number, [None if row.get(name) is None else str(row[name]) for name in headings]
 
 
-def open_xlsx(source: Source, tally: Tally) -> Iterator[Table]:
-    """The tables of a workbook, one a sheet, the first row with anything in it being the header; hidden ones are read too.
+def open_xlsx(source: Source, tally: Tally, first: str) -> list[Table]:
+    """The tables of a workbook: its sheets with a column `first`, or its first sheet where none has it. The header is the first
+    row with anything in it; hidden rows and columns are read too, other sheets are passed over with a warning.
 
     Nothing is evaluated: a formula is a fault, external links are not followed.
     """
-    from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
-
     try:
         with zipfile.ZipFile(source.file) as packed:
             unpacked = sum(item.file_size for item in packed.infolist())
         if unpacked > MOST_UNPACKED:
             tally.add(fault("too-large", f"this workbook unpacks to more than {MOST_UNPACKED // 2**20} MB", source.span()))
-            return
-        book = load_workbook(source.file, read_only=True, data_only=False, keep_links=False)
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError) as error:
+            return []
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of styles and validations that openpyxl does not keep, and nobody asked for
+            return _sheets(source, tally, first)
+    except Exception as error:  # openpyxl has no error of its own for a damaged file, and lets any through
         tally.add(fault("table-syntax", f"this is not a whole workbook: {_first_line(error)}", source.span(), hint=_CUT))
-        return
+        return []
+
+
+def _sheets(source: Source, tally: Tally, first: str) -> list[Table]:
+    from openpyxl import load_workbook
+
+    tables = []
+    book = load_workbook(source.file, read_only=True, data_only=False, keep_links=False)
     try:
-        for sheet in book.worksheets:
-            sheet.reset_dimensions()
-            rows = enumerate(sheet.iter_rows(), 1)
-            for number, cells in rows:
-                names = [_text(cell.value) for cell in cells]
-                while names and not names[-1]:
-                    names.pop()
-                if names:
-                    headings = tuple((name or "").strip() for name in names)
-                    batches = as_batches(_cells(source, tally, sheet.title, rows, len(headings)), headings)
-                    yield Table(source, headings, batches, sheet=sheet.title, header_row=number)
-                    break
+        sheets = [found for sheet in book.worksheets if (found := _header(sheet)) is not None]
+        holding = {found[0] for found in sheets if first in found[2]} or {found[0] for found in sheets[:1]}
+        for title, number, headings, rows in sheets:
+            if title in holding:
+                batches = list(as_batches(_cells(source, tally, title, rows, len(headings)), headings))
+                tables.append(Table(source, headings, batches, sheet=title, header_row=number))
+            else:
+                hint = f"A sheet of readings has a column '{first}'."
+                span = source.span(cell=f"{title}!A{number}")
+                tally.add(fault("ignored", f"sheet '{title}' is not read", span, hint=hint, severity="warning"))
     finally:
         book.close()
+    return tables
+
+
+def _header(sheet: Any) -> tuple[str, int, tuple[str, ...], Iterator[tuple[int, Any]]] | None:
+    """Title, row number, headings, and the rows below; None for an empty sheet."""
+    sheet.reset_dimensions()
+    rows = enumerate(sheet.iter_rows(), 1)
+    for number, cells in rows:
+        names = [(_text(cell.value) or "").strip() for cell in cells]
+        while names and not names[-1]:
+            names.pop()
+        if names:
+            return sheet.title, number, tuple(names), rows
+    return None
 
 
 def _cells(

@@ -11,7 +11,7 @@ files, and a warning says so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -101,14 +101,7 @@ def _tables(source: Source, tally: Tally, mapping: WideMapping | None) -> Iterat
     """The tables of a file that hold readings, their headings checked."""
     needed = (mapping.at, *mapping.columns) if mapping else NEEDED
     if source.path.endswith(".xlsx"):
-        sheets = [*open_xlsx(source, tally)]
-        holding = [sheet for sheet in sheets if needed[0] in sheet.headings] or sheets[:1]
-        for sheet in sheets:
-            if sheet not in holding:
-                span = source.span(cell=f"{sheet.sheet}!A{sheet.header_row}")
-                hint = f"A sheet of readings has a column '{needed[0]}'."
-                tally.add(fault("ignored", f"sheet '{sheet.sheet}' is not read", span, hint=hint, severity="warning"))
-        found: list[Table | None] = [*holding]
+        found: Sequence[Table | None] = open_xlsx(source, tally, needed[0])
     elif source.path.endswith(".csv"):
         found = [open_csv(source, tally)]
     elif source.path.endswith(".parquet"):

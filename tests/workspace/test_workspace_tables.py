@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from datetime import datetime
 from pathlib import Path
 
@@ -118,6 +119,16 @@ def test_hidden_and_merged_cells_and_dates_are_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04 not a zip", as_xlsx(READINGS)[:900]])
 def test_a_workbook_that_is_not_one_is_one_fault(tmp_path: Path, data: bytes) -> None:
     assert told(with_readings(tmp_path, data, "readings/w.xlsx")) == ["readings/w.xlsx error table-syntax"]
+
+
+def test_a_workbook_that_is_damaged_inside_is_one_fault(tmp_path: Path) -> None:
+    packed = zipfile.ZipFile(io.BytesIO(as_xlsx(READINGS)))
+    for victim in ("xl/workbook.xml", "xl/worksheets/sheet1.xml", "[Content_Types].xml"):
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w") as damaged:
+            for name in packed.namelist():
+                damaged.writestr(name, packed.read(name)[: 300 if name == victim else None])
+        assert told(with_readings(tmp_path / victim, out.getvalue(), "readings/w.xlsx")) == ["readings/w.xlsx error table-syntax"]
 
 
 def test_letters_of_columns() -> None:
