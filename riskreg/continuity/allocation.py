@@ -51,6 +51,9 @@ class Page(NamedTuple):
     marks: frozenset[tuple[str, str, int, bool]]
 
 
+NOBODY = Page((), frozenset(), frozenset())
+
+
 class Book:
     """Offers, and which of them are open when."""
 
@@ -74,7 +77,8 @@ class Ground:
 
     def __init__(self, network: Network, week: Week, functions: Iterable[str]) -> None:
         self.network, self.week, self.where = network, week, Map(network)
-        self.functions = tuple(sorted(functions))
+        self.functions = dict.fromkeys(sorted(functions))
+        """In the order of ids; a dictionary, because it is asked often whether something is in it."""
         rows = [*week.demand.values(), *week.capacity.values()]
         numbers: dict[tuple[int, ...], int] = {}
         self._column = [numbers.setdefault(column, step) for step, column in enumerate(zip(*rows, strict=True))]
@@ -172,7 +176,7 @@ class Ground:
         Equal segments are solved once; and where a solution for more offers uses only what these offer too, it is theirs: an
         optimum stays one in a subset that contains it.
         """
-        page = book.at(segment)
+        page = NOBODY if self.at(segment).quiet else book.at(segment)
         place = (segment.state.start, self._column[segment.step], segment.start >= DECIDE, kept & page.keys)
         known = self._solved.setdefault(place, []) if grant is NOTHING else []
         for wider, allocation in known:

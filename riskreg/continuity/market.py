@@ -159,26 +159,23 @@ class _Bench:
         yield from self.rerouted(function, pool, limit_of=CLIENT if client else None)
 
     def rerouted(self, function: Function, pool: Pool, limit_of: str | None) -> Iterator[Offer | Refusal]:
+        ident = f"idle:{pool.id}"
         if pool.routing is None:
-            yield self.closed(
-                function, pool, f"idle:{pool.id}", Barrier("no-routing", f"no routing leads {function.name} to {pool.name}")
-            )
+            reason = f"no routing leads {function.name} to {pool.name}"
+            yield self.closed(function, pool, ident, Barrier("no-routing", reason))
             return
         if loose := not_firm(pool.routing, f"routing to {pool.name}"):
-            yield self.closed(function, pool, f"idle:{pool.id}", loose)
+            yield self.closed(function, pool, ident, loose)
             return
-        source = self.source("idle", pool, pool.routing, ident=f"idle:{pool.id}")
+        source = self.source("idle", pool, pool.routing, ident=ident)
         yield self.offer(function, pool, source, limit_of=limit_of)
         for extra in self.extras(function, pool):
             yield replace(extra, limit_of=limit_of) if isinstance(extra, Offer) else extra
 
     def extras(self, function: Function, pool: Pool) -> Iterator[Offer | Refusal]:
         for source, contract in self.levers(pool):
-            what = (
-                f"{source.option.kind} at {pool.name} ({say_positions(source.fixed)} positions)"
-                if contract
-                else f"overtime at {pool.name}"
-            )
+            size = f" ({say_positions(source.fixed)} positions)" if source.fixed else ""
+            what = f"{source.option.kind} at {pool.name}{size}"
             if contract is not None and function.id not in contract.scope:
                 barrier: Barrier | None = Barrier("contract", f"{what} of {contract.id} is not for {function.name}")
             elif contract is not None and not in_force(contract, self.day):
@@ -240,6 +237,20 @@ class _Bench:
                     )
                     return
 
+    def onward(self, function: Function, pool: Pool) -> Iterator[Offer]:
+        """Where work that gives up its people may move on to."""
+        if self.fallen(pool):
+            return
+        if serves(function, pool):
+            yield self.offer(function, pool, self.source("idle", pool, DAILY, ident=f"idle:{pool.id}"))
+            return
+        of_client = all(self.network.site_of(part.pool).party == CLIENT for part in function.served_by)
+        taken_back = self.network.site[pool.site].party == CLIENT and not of_client
+        if pool.routing is None or pool.routing.firmness != "firm" or taken_back:
+            return
+        if not barriers(self.network, function, pool, self.day):
+            yield self.offer(function, pool, self.source("idle", pool, pool.routing, ident=f"idle:{pool.id}"))
+
 
 def open_market(
     network: Network, disruption: Disruption, timeline: Sequence[State], evidence: Evidenced, *, whole: bool = False
@@ -253,23 +264,14 @@ def open_market(
     bench = _Bench(network, disruption, timeline, evidence)
     pools = sorted(network.pools, key=lambda p: p.id)
     functions = sorted(network.functions, key=lambda f: f.id)
-    lost = {f.id for f in functions if f"run:{f.id}" in bench.first.level or any(p.pool in bench.lost_pools for p in f.served_by)}
+    # Where only a function's own systems are down, no other pool can help.
+    lost = {f.id for f in functions if any(part.pool in bench.lost_pools for part in f.served_by)}
     found = [entry for f in functions if f.id in lost for pool in pools for entry in bench.at_pool(f, pool)]
     offers = [entry for entry in found if isinstance(entry, Offer)]
     refusals = [entry for entry in found if isinstance(entry, Refusal)]
     reached = {offer.pool for offer in offers if offer.kind in ("idle", "takeover")}
-    for function in functions:
-        if function.id in lost or not (whole or any(part.pool in reached for part in function.served_by)):
-            continue
-        for pool in pools:
-            usable = pool.routing is not None and pool.routing.firmness == "firm" and not bench.fallen(pool)
-            of_client = network.site[pool.site].party == CLIENT and {network.site_of(p.pool).party for p in function.served_by} != {
-                CLIENT
-            }
-            if serves(function, pool) and not bench.fallen(pool):
-                offers.append(bench.offer(function, pool, bench.source("idle", pool, DAILY, ident=f"idle:{pool.id}")))
-            elif usable and not of_client and pool.routing is not None and not barriers(network, function, pool, bench.day):
-                offers.append(bench.offer(function, pool, bench.source("idle", pool, pool.routing, ident=f"idle:{pool.id}")))
+    donors = [f for f in functions if f.id not in lost and (whole or any(part.pool in reached for part in f.served_by))]
+    offers += [offer for function in donors for pool in pools for offer in bench.onward(function, pool)]
     return Market(tuple(sorted(offers, key=lambda o: o.key)), tuple(sorted(refusals, key=lambda r: (r.function, r.pool, r.option))))
 
 

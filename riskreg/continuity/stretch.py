@@ -121,6 +121,11 @@ class Stretch:
         """Positions lost, whether with the people or with the function's own systems."""
         return max(sum(self.losses[function].values()), self.demand[function] - self.runnable(function))
 
+    @cached_property
+    def quiet(self) -> bool:
+        """True where nothing is lost: everything is where it always is, and nobody is moved."""
+        return not any(self.lost(function) for function in self.hit)
+
     def minimum(self, function: str) -> int:
         """Positions that the MBCO asks for."""
         return least(self.demand[function], self.network.function[function].mbco)
