@@ -86,10 +86,9 @@ def tenths(value: Any) -> int:
     """Positions as written (at most one decimal, 0 to 100,000) → tenths of a position."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise ValueError("positions are a number such as 12 or 7.5")
-    scaled = round(value * TENTHS)
-    if not 0 <= value <= 100_000 or abs(scaled - value * TENTHS) > 1e-6:
+    if not 0 <= value <= 100_000 or abs(round(value * TENTHS) - value * TENTHS) > 1e-6:
         raise ValueError("positions are 0 to 100000 with at most one decimal, such as 12 or 7.5")
-    return scaled
+    return round(value * TENTHS)
 
 
 def parse_profile(value: Any) -> tuple[int, ...]:
@@ -108,9 +107,7 @@ def parse_profile(value: Any) -> tuple[int, ...]:
     week = [0] * WEEK_INTERVALS
     for band in value:
         if not isinstance(band, dict) or set(band) - {"days", "from", "to", "positions"} or "positions" not in band:
-            raise ValueError(
-                'a band has days, from, to and positions: {days: mon-fri, from: "08:00", to: "20:00", positions: 46}'
-            )
+            raise ValueError('a band has days, from, to and positions: {days: mon-fri, from: "08:00", to: "20:00", positions: 46}')
         start, end = _clock(band.get("from", "00:00")), _clock(band.get("to", "24:00"))
         amount, length = tenths(band["positions"]), (end - start) % 48 or 48
         for day in _days(band.get("days", "all")):
