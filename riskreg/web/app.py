@@ -15,10 +15,9 @@ from starlette.staticfiles import StaticFiles
 
 from riskreg.model.faults import FaultError
 from riskreg.register import Conflict
-from riskreg.resources import shipped
 from riskreg.web.desk import Desk
 from riskreg.web.form import AssessmentForm, read
-from riskreg.web.pages import page
+from riskreg.web.pages import page, stylesheet
 from riskreg.web.security import Guard, genuine
 
 
@@ -30,7 +29,7 @@ def build(root: Path) -> Starlette:
             Route("/app/risks/{ident}", _form, methods=["GET"]),
             Route("/app/risks/{ident}", _save, methods=["POST"]),
             Route("/app/risks/{ident}/check", _check, methods=["POST"]),
-            Mount("/app/assets", StaticFiles(directory=shipped("site") / "assets")),
+            Route("/app/style.css", _style),
             Mount("/", StaticFiles(directory=root / "public", html=True, check_dir=False)),
         ],
         middleware=[Middleware(Guard)],
@@ -43,6 +42,10 @@ def build(root: Path) -> Starlette:
 def _desk(request: Request) -> Desk:
     desk: Desk = request.app.state.desk
     return desk
+
+
+async def _style(_: Request) -> Response:
+    return Response(stylesheet(), media_type="text/css")
 
 
 async def _list(request: Request) -> Response:

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from riskreg.publishing.render import environment
+from riskreg.resources import shipped
 
 
 @cache
@@ -18,6 +19,16 @@ def _environment() -> Environment:
     shared = environment()
     own = FileSystemLoader(Path(__file__).parent / "templates")
     return shared.overlay(loader=ChoiceLoader([own, shared.loader]) if shared.loader else own)
+
+
+@cache
+def stylesheet() -> str:
+    """The publication's style with the application's own after it; dark follows the reader's system, as there is no script."""
+    assets = shipped("site") / "assets"
+    shared = (assets / "riskreg.css").read_text()
+    dark = shared.partition('[data-md-color-scheme="slate"] {')[2].partition("}")[0]
+    follow = f'@media (prefers-color-scheme: dark) {{ [data-md-color-scheme="default"] {{ {dark} }} }}'
+    return "\n".join((shared, follow, (Path(__file__).parent / "app.css").read_text()))
 
 
 def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
