@@ -158,7 +158,7 @@ def _stops(edition: Edition, plan: FailoverPlan) -> list[dict[str, Any]]:
                 "page": edition.address(f"function:{function.id}"),
                 "promise": f"needs {words.percent(function.mbco)} by {say_duration(verdict.rto)}",
                 "lost": f"loses up to {say_positions(verdict.lost)} positions",
-                "why": reason if verdict.outcome in ("breach", "late", "not-known") else "",
+                "why": f"{reason.rstrip('.')}." if reason and verdict.outcome in ("breach", "late", "not-known") else "",
                 "do": verdict.binding.advice if verdict.binding and verdict.outcome != "met" else "",
             }
         )

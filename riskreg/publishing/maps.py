@@ -152,8 +152,8 @@ def _mean(rank: Mapping[str, float], keys: Sequence[str]) -> float:
 
 
 def _wrap(name: str, width: int, size: int = 14) -> list[str]:
-    """Names wrap and are never cut: 0.56 of the type size is a generous mean width of a bold letter."""
-    return textwrap.wrap(name, max(8, int(width / (size * 0.56))), break_long_words=True) or [""]
+    """Names wrap and are never cut: 0.6 of the type size is a generous mean width of a bold letter."""
+    return textwrap.wrap(name, max(8, int(width / (size * 0.6))), break_long_words=True) or [""]
 
 
 def _lines(box: Box, width: float) -> tuple[list[str], list[str]]:

@@ -96,4 +96,5 @@ def _chart(edition: Edition, ident: str, site: str | None, vendor: str | None, f
 
 def _caption(metric: Metric, said: str, zone: str) -> str:
     source = f" Source: {metric.source}." if metric.source else ""
-    return f"{said}. Diamonds are signals. {metric.definition.rstrip('.')}.{source} Dates as in {place(zone)}."
+    definition = metric.definition.replace("`", "").rstrip(".")
+    return f"{said}. Diamonds are signals. {definition}.{source} Dates as in {place(zone)}."

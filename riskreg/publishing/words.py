@@ -88,8 +88,12 @@ def capital(text: str) -> str:
 
 
 def listed(items: Sequence[str], last: str = "and") -> str:
-    """`a, b and c`."""
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {last} {items[-1]}" if items else ""
+    """`a, b and c`; three or more names that have commas themselves are kept apart by semicolons."""
+    if len(items) < 3:
+        return f" {last} ".join(items)
+    if any(", " in item for item in items):
+        return f"{'; '.join(items[:-1])}; {last} {items[-1]}"
+    return f"{', '.join(items[:-1])} {last} {items[-1]}"
 
 
 def spaced(identifier: str) -> str:
