@@ -58,6 +58,7 @@ def place(name: str, old: str, new: str, at: str) -> str:
         (NET, "rto: 4h", "rto: 2d", "id: ORD-EN", "bad-value", "rto is later than mtpd"),
         (NET, "impact: 4", "impact: true", "true", "bad-value", "not true or false"),
         (NET, "impact: 4", "impact: 6", "6\n", "out-of-range", "at most 5"),
+        (NET, "positions: 10}", "positions: .inf}", ".inf", "bad-value", "at most one decimal"),
         (NET, "share: 0.8", "share: 0.7", "id: ORD-EN", "bad-value", "must add up to 1"),
         (NET, 'from: "08:00"', 'from: "08:10"', '[{days: mon-fri, from: "08:10"', "bad-value", "half hour"),
         (NET, "ends: 2027-12-31", "ends: 2027-02-30", "2027-02-30", "bad-date", "not a date that exists"),

@@ -25,6 +25,8 @@ words = st.sampled_from(
         "1e3",
         "true",
         "null",
+        ".inf",
+        ".nan",
         "-1",
         "[",
         "]",
