@@ -21,6 +21,8 @@ _SPANS = (86400, 3 * 86400, 7 * 86400)
 _TICKS = {86400: (4, 8, 12, 24), 3 * 86400: (12, 24, 48, 72), 7 * 86400: (24, 72, 120, 168)}
 _MOST_LABELS = 5
 _LABEL_ROOM = 38
+_STEP_ROOM = 26
+_SHORT_ROOM = 66
 
 
 def cover_span(verdict: Verdict) -> int:
@@ -54,10 +56,12 @@ def cover(verdict: Verdict, name: str) -> Markup:
     if served:
         parts.append(path([(left, bottom), *served, (right, bottom)], "rr-area", close=True))
         parts.append(path(steps(lambda point: point.demand), "rr-usual"))
-        parts += _shortage(points, span, verdict.rto, x, y)
+        parts += _shortage(verdict.function, points, span, verdict.rto, x, y)
         parts.append(path(served, "rr-value"))
         parts.append(path(steps(lambda point: point.minimum, verdict.rto), "rr-limit"))
-        parts += _step_labels(points, x, y, top, right)
+        short = _shortest(points, span, verdict.rto, x, y, right)
+        parts += [short[0]] if short else []
+        parts += _step_labels(points, x, y, top, right, short[1] if short else None)
     parts.append(path([(left, bottom), (right, bottom)], "rr-axis"))
     parts.append(text(left - 6, bottom + 4, "0", anchor="end"))
     parts += [text(x(hour * 3600), bottom + 16, _hour(hour), anchor="end" if hour * 3600 == span else "middle")
@@ -90,9 +94,9 @@ def _segments(points: Sequence[CoverPoint], span: int) -> list[tuple[CoverPoint,
 
 
 def _shortage(
-    points: Sequence[CoverPoint], span: int, rto: int, x: Callable[[float], float], y: Callable[[float], float]
+    function: str, points: Sequence[CoverPoint], span: int, rto: int, x: Callable[[float], float], y: Callable[[float], float]
 ) -> list[Markup]:
-    """Striped rectangles where less than the minimum is served after the RTO, and one label on the deepest."""
+    """Striped rectangles where less than the minimum is served after the RTO."""
     boxes = [
         (max(point.at, rto), until, point.served, point.minimum)
         for point, until in _segments(points, span)
@@ -106,34 +110,56 @@ def _shortage(
         )
         for start, end, low, high in boxes
     ]
-    start, _, low, high = max(boxes, key=lambda box: (box[3] - box[2], -box[0]))
-    label = text(min(x(start) + 2, 270), y(high) - 5, f"short {say_positions(high - low)}", "rr-bad")
-    return [STRIPES, *drawn, label]
+    ident = f"rr-stripes-{function}"
+    drawn = [
+        tag("rect", x=x(start), y=y(high), width=x(end) - x(start), height=y(low) - y(high), cls="rr-short", fill=f"url(#{ident})")
+        for start, end, low, high in boxes
+    ]
+    stripe = tag("rect", width=2.2, height=6, cls="rr-stripe")
+    pattern = tag("pattern", stripe, id=ident, width=6, height=6, patternUnits="userSpaceOnUse", patternTransform="rotate(45)")
+    return [tag("defs", pattern), *drawn]
 
 
-STRIPES = Markup(
-    '<defs><pattern id="rr-stripes" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
-    '<rect width="2.2" height="6" class="rr-stripe"/></pattern></defs>'
-)
+def _shortest(
+    points: Sequence[CoverPoint], span: int, rto: int, x: Callable[[float], float], y: Callable[[float], float], right: float
+) -> tuple[Markup, float] | None:
+    """The label of the deepest shortage, and where it stands."""
+    short = [point for point, until in _segments(points, span) if until > rto and point.served < point.minimum]
+    if not short:
+        return None
+    worst = max(short, key=lambda point: (point.minimum - point.served, -point.at))
+    at = min(x(max(worst.at, rto)) + 2, right - _SHORT_ROOM)
+    return text(at, y(worst.minimum) - 5, f"short {say_positions(worst.minimum - worst.served)}", "rr-bad"), at
 
 
 def _step_labels(
-    points: Sequence[CoverPoint], x: Callable[[float], float], y: Callable[[float], float], top: float, right: float
+    points: Sequence[CoverPoint],
+    x: Callable[[float], float],
+    y: Callable[[float], float],
+    top: float,
+    right: float,
+    short: float | None,
 ) -> list[Markup]:
-    """A dot and a number where people arrive; none where cover moves so often that the numbers would run together."""
+    """A dot where people arrive, and a number where there is room for one; nothing where cover moves all the time."""
     rises = [
         point for before, point in zip([None, *points], points, strict=False) if point.served > (before.served if before else 0)
     ]
     if len(rises) > _MOST_LABELS:
         return []
     out: list[Markup] = []
+    last = float(-_STEP_ROOM)
     for point in rises:
-        out.append(tag("circle", cx=x(point.at), cy=y(point.served), r=3.2, cls="rr-dot"))
-        beyond = x(point.at) > right - 40
+        at = x(point.at)
+        out.append(tag("circle", cx=at, cy=y(point.served), r=3.2, cls="rr-dot"))
         below = point.served < point.minimum or y(point.served) < top + 8
+        hidden = short is not None and not below and short - _STEP_ROOM < at < short + _SHORT_ROOM
+        if at - last < _STEP_ROOM or hidden:
+            continue
+        last = at
+        beyond = at > right - 40
         left, down = (-5 if beyond else 5), (14 if below else -6)
         anchor = "end" if beyond else "start"
-        out.append(text(x(point.at) + left, y(point.served) + down, say_positions(point.served), "rr-strong", anchor))  # fmt: skip
+        out.append(text(at + left, y(point.served) + down, say_positions(point.served), "rr-strong", anchor))
     return out
 
 

@@ -92,7 +92,7 @@ def _narrow(centre: Box, needs: Sequence[Box], needed: Sequence[Box], left: str,
         if not first:
             parts.append(_core(centre, 0, above, width, core))
             y = above + core + 24
-        parts.append(text(0, y, title, "rr-label"))
+        parts.append(text(indent, y, title, "rr-label"))
         y += 10
         rail = above if first else above + core
         for box in side:

@@ -75,7 +75,7 @@ def _one(edition: Edition, rule: Rule) -> dict[str, Any]:
             if ident in edition.rendered
         ],
         "form": _form(rule),
-        "tests": [_test(result) for result in content.tests if result.rule == rule.id],
+        "tests": [_test(rule, result) for result in content.tests if result.rule == rule.id],
         "false_positives": rule.false_positives,
         "references": rule.references,
         "replaced": rule.replaced_by,
@@ -91,7 +91,8 @@ def _fired(edition: Edition, rule: Rule) -> str:
             days.append(event.at)
     if not days:
         return "The journal knows no firing of this rule."
-    return f"Fired {words.counted(len(days), 'time')} since the journal began; last {views.short_day(edition, days[-1])}."
+    often = "once" if len(days) == 1 else words.counted(len(days), "time")
+    return f"Fired {often} since the journal began; last {views.short_day(edition, days[-1])}."
 
 
 def _form(rule: Rule) -> str:
@@ -101,16 +102,20 @@ def _form(rule: Rule) -> str:
     return yaml.safe_dump(body, sort_keys=False, allow_unicode=True, width=100)
 
 
-def _test(result: RuleTestResult) -> dict[str, Any]:
+def _test(rule: Rule, result: RuleTestResult) -> dict[str, Any]:
     return {
         "name": result.name,
-        "expected": _keys(result.expected) if result.expected else "must stay silent",
-        "got": _keys(result.got) if result.got else "silent",
+        "expected": _keys(rule, result.expected) if result.expected else "must stay silent",
+        "got": _keys(rule, result.got) if result.got else "silent",
         "sign": "covered" if result.passed else "not-covered",
         "word": "Passes" if result.passed else "Fails",
     }
 
 
-def _keys(found: tuple[dict[str, str], ...]) -> str:
-    said = [", ".join(f"{field} {value}" for field, value in sorted(key.items()) if field != "rule") or "fires" for key in found]
+def _keys(rule: Rule, found: tuple[dict[str, str], ...]) -> str:
+    """Join keys in words; another rule that the test speaks of is named."""
+    said = []
+    for key in found:
+        where = ", ".join(f"{field} {value}" for field, value in sorted(key.items()) if field != "rule") or "fires"
+        said.append(where if key.get("rule", rule.id) == rule.id else f"{where} by {key['rule']}")
     return "; ".join(said)

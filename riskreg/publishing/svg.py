@@ -13,16 +13,15 @@ def short(value: float) -> str:
 
 
 def tag(name: str, *inside: str, **attributes: object) -> Markup:
-    """One element. `cls` becomes `class`, underscores become dashes, None leaves the attribute out, numbers are shortened."""
-    written = Markup("").join(
-        Markup(' {}="{}"').format(
-            "class" if key == "cls" else key.replace("_", "-"), short(value) if isinstance(value, (int, float)) else str(value)
-        )
-        for key, value in attributes.items()
-        if value is not None
+    """One element. `cls` becomes `class`, underscores become dashes, None leaves the attribute out, numbers are shortened.
+
+    What is inside is escaped unless it is Markup.
+    """
+    given = {"class" if key == "cls" else key.replace("_", "-"): value for key, value in attributes.items() if value is not None}
+    written = "".join(
+        f' {key}="{short(value) if isinstance(value, (int, float)) else escape(value)}"' for key, value in given.items()
     )
-    body = Markup("").join(escape(part) for part in inside)
-    return Markup("<{}{}>{}</{}>").format(Markup(name), written, body, Markup(name))  # noqa: S704 - names are ours
+    return Markup(f"<{name}{written}>{''.join(map(str, map(escape, inside)))}</{name}>")  # noqa: S704 - all parts are escaped
 
 
 def text(x: float, y: float, words: str, cls: str = "", anchor: str = "start") -> Markup:

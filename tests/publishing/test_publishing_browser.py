@@ -19,8 +19,8 @@ KINDS = (
     "index", "unsure", "register/index", "register/R-001", "register/R-003", "playbooks/index",
     "playbooks/site-lost--site-CEB",
     "fails/index", "fails/map", "fails/site-CEB", "fails/system-telephony", "fails/vendor-altura", "functions/index",
-    "functions/ORD-EN", "drills/index", "drills/drill-ceb-player", "rules/index", "rules/attrition-spike", "made-from", "guide/index",
-    "guide/reader", "guide/risk-engineer",
+    "functions/ORD-EN", "drills/index", "drills/drill-ceb-player", "rules/index", "rules/attrition-spike", "made-from",
+    "guide/index",    "guide/reader", "guide/risk-engineer",
 )  # fmt: skip
 
 
