@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import AwareDatetime, Field, StrictBool, model_validator
 
 from riskreg.model.base import Frozen, Id, Text
 from riskreg.model.times import Duration, zone_names
@@ -92,12 +92,12 @@ class Settings(Frozen):
     format: Literal[1] = 1
     title: Text
     client: Id
-    fictional: bool = False
+    fictional: StrictBool = False
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "USD"
     time_zone: Text = "UTC"
     as_of: AwareDatetime | None = None
     """A fixed moment for examples and replays; without it, `--as-of` or the clock at the edge decides."""
-    shipped_rules: bool = True
+    shipped_rules: StrictBool = True
     scales: Scales = Scales()
     matrix: Matrix = Matrix()
     cadence: Cadence = Cadence()
