@@ -26,13 +26,14 @@ _SHORT_ROOM = 66
 
 
 def cover_span(verdict: Verdict) -> int:
-    """The shortest of a day, three days and a week in which the objectives of the function can be seen."""
-    wanted = max(verdict.rto * 4 // 3, verdict.minimum_at or 0)
+    """The shortest of a day, three days and a week in which the objectives of the function and its first shortage can be seen."""
+    wanted = max(verdict.rto * 4 // 3, verdict.minimum_at or 0, (verdict.short_from or 0) * 10 // 9)
     return next((span for span in _SPANS if wanted <= span), _SPANS[-1])
 
 
 def cover(verdict: Verdict, name: str) -> Markup:
-    """Step lines of one function after a loss, in positions: served (filled), demand, minimum from the RTO on, shortage striped."""
+    """Step lines of one function after a loss, in positions: what the plan serves (a line), what of it is proven (filled), the
+    demand, the minimum from the RTO on, and the shortage against it (striped)."""
     span = cover_span(verdict)
     points = [point for point in verdict.cover if point.at < span]
     width, left, right, top, bottom = 344, 30, 340, 24, 132
@@ -54,7 +55,8 @@ def cover(verdict: Verdict, name: str) -> Markup:
     served = steps(lambda point: point.served)
     parts: list[str] = []
     if served:
-        parts.append(path([(left, bottom), *served, (right, bottom)], "rr-area", close=True))
+        proven = steps(lambda point: min(point.proven, point.served))
+        parts.append(path([(left, bottom), *proven, (right, bottom)], "rr-area", close=True))
         parts.append(path(steps(lambda point: point.demand), "rr-usual"))
         parts += _shortage(verdict.function, points, span, verdict.rto, x, y)
         parts.append(path(served, "rr-value"))

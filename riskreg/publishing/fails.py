@@ -262,7 +262,7 @@ def _map(edition: Edition, known: Dependence, ref: str, plan: FailoverPlan | Non
         return relative(here, address) if address else None
 
     needs = [
-        Box(need, edition.name(need), "nothing stands in" if known.stops(ref, need) else "something stands in",
+        Box(need, edition.name(need), _stand_in(need, stops=known.stops(ref, need)),
             "not-covered" if known.stops(ref, need) else "partly", href(need), "stops" if known.stops(ref, need) else "standby")
         for need in known.needs(ref)
     ]  # fmt: skip
@@ -286,6 +286,11 @@ def _map(edition: Edition, known: Dependence, ref: str, plan: FailoverPlan | Non
     label = f"{name}: it needs {len(needs)}; {words.count(len(needed), 'function')} need it, {bad} of them not covered."
     wide, narrow = maps.around(Box(ref, name, "", ""), needs, needed, left=left, right=f"These need {name}", label=label)
     return {"wide": wide, "narrow": narrow}
+
+
+def _stand_in(need: str, *, stops: bool) -> str:
+    kind = "hazard, " if need.startswith("hazard:") else ""
+    return f"{kind}{'nothing' if stops else 'something'} stands in"
 
 
 def _function_box(edition: Edition, verdict: Verdict, href: str | None) -> Box:

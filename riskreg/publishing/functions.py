@@ -27,7 +27,9 @@ def _index(edition: Edition) -> dict[str, Any]:
         cases = [(ref, verdict) for ref, _, verdict in edition.verdicts_on(function.id) if verdict.outcome != "untouched"]
         worst = views.worst(verdict.outcome for _, verdict in cases)
         refs = [ref for ref, verdict in cases if verdict.outcome == worst]
-        rest = f"if {edition.name(refs[0])} is lost" if refs else ""
+        rest = f"if {edition.name(refs[0])} is lost" + (f", and {len(refs) - 1} more" if len(refs) > 1 else "") if refs else ""
+        if worst == "met":
+            rest = f"in {words.counted(len(refs), 'loss', 'losses')} that {words.plural(len(refs), 'touches', 'touch')} it"
         places = sorted({edition.network.site_of(part.pool).name for part in function.served_by})
         rows.append(
             {
@@ -38,7 +40,7 @@ def _index(edition: Edition) -> dict[str, Any]:
                 "served": f"by {words.listed(places)}",
                 "sign": words.STATUS[worst] if cases else "not-known",
                 "word": words.OUTCOME[worst] if cases else "Not computed",
-                "rest": rest + (f" and {len(refs) - 1} more" if len(refs) > 1 else ""),
+                "rest": rest,
             }
         )
     bad = sum(row["sign"] == "not-covered" for row in rows)

@@ -103,11 +103,13 @@ def _chart(edition: Edition, plan: FailoverPlan, verdict: Verdict) -> dict[str, 
         if move.function == verdict.function
     ]
     said = fails.outcome(verdict)
+    open_ = any(point.proven < point.served for point in verdict.cover if point.at < charts.cover_span(verdict))
+    untested = " Unfilled under the line: options that nobody has tested." if open_ else ""
     return {
         "name": name,
         "sign": said["sign"],
         "word": said["word"],
         "drawing": charts.cover(verdict, name),
-        "caption": f"{words.capital(charts.said(verdict))} {words.listed(takers[:4]) or 'Nobody takes it over'}."
+        "caption": f"{words.capital(charts.said(verdict))}{untested} {words.listed(takers[:4]) or 'Nobody takes it over'}."
         + (f" And {len(takers) - 4} more." if len(takers) > 4 else ""),
     }

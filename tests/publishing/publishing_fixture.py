@@ -131,7 +131,8 @@ def plan(ref: str, title: str) -> FailoverPlan:
                 binding=Binding(what="language", ref="pool:KRK-team", missing=50, advice="Train 5 German speakers at Kraków."),
                 cover=_cover(80, 0.6, [(0, 0)])),
         Verdict(function="RET-EN", outcome="not-known", minimum_at=DAY, full_at=None, rto=DAY, mtpd=3 * DAY, lost=110, short=0,
-                weakest="Manila surge, 12 positions: asserted, never tested", cover=_cover(220, 0.35, [(0, 0), (DAY - 1800, 120)])),
+                weakest="Manila surge, 12 positions: asserted, never tested",
+                cover=tuple(point.model_copy(update={"proven": 0}) for point in _cover(220, 0.35, [(0, 0), (DAY - 1800, 120)]))),
     )  # fmt: skip
     return FailoverPlan(
         id=f"plan-{ref.replace(':', '-')}", title=title, as_of=AS_OF, network_hash=network().hash, horizon=7 * DAY,
