@@ -177,7 +177,7 @@ def make_drill(workspace: Workspace, order: DrillOrder, as_of: datetime) -> tupl
 def new_drill(
     root: Path, workspace: Workspace, losses: Sequence[Loss], *, as_of: datetime, minutes: int, ident: str | None, title: str | None
 ) -> tuple[Drill, tuple[Path, ...]]:
-    """Writes `drills/<id>.yaml`, which every later run reads, and both packs beside it; returns the drill and the files."""
+    """Writes `drills/<id>.yaml`, which every later run reads, and both packs under `drills/packs`; returns the drill and the files."""
     names = [workspace.network.name_of(loss.ref) for loss in losses]
     order = DrillOrder(
         id=ident or "-".join(loss.ref.replace(":", "-") for loss in losses),
@@ -188,7 +188,7 @@ def new_drill(
     drill, packs = make_drill(workspace, order, as_of)
     text = yaml.safe_dump(order.model_dump(mode="json", by_alias=True, exclude_defaults=True), sort_keys=False, allow_unicode=True)
     files = {root / "drills" / f"{order.id}.yaml": text}
-    files |= {root / "drills" / f"{name}.md": pack for name, pack in sorted(packs.items())}
+    files |= {root / "drills" / "packs" / f"{name}.md": pack for name, pack in sorted(packs.items())}
     with write_lock(root):
         for path, content in files.items():
             path.parent.mkdir(parents=True, exist_ok=True)
