@@ -177,7 +177,7 @@ def make_drill(workspace: Workspace, order: DrillOrder, as_of: datetime) -> tupl
 def new_drill(
     root: Path, workspace: Workspace, losses: Sequence[Loss], *, as_of: datetime, minutes: int, ident: str | None, title: str | None
 ) -> tuple[Drill, tuple[Path, ...]]:
-    """Writes `drills/<id>.yaml`, which every later run reads, and both packs under `drills/packs`; returns the drill and the files."""
+    """Writes `drills/<id>.yaml`, which every later run reads, and both packs under `drills/packs`; returns drill and files."""
     names = [workspace.network.name_of(loss.ref) for loss in losses]
     order = DrillOrder(
         id=ident or "-".join(loss.ref.replace(":", "-") for loss in losses),
