@@ -10,6 +10,7 @@ from markupsafe import escape
 from riskreg.model.content import Content
 from riskreg.model.risk import Event, Risk
 from riskreg.model.role import Role
+from riskreg.model.signal import as_utc
 from riskreg.model.words import NBSP, plain_text
 
 COMPUTED = "riskreg run"
@@ -34,6 +35,8 @@ _KEPT = (
 
 def visible(content: Content) -> Content:
     """The content itself for an internal edition; a public one has no phones, people, reasons, notes, facilitator packs."""
+    # Frames compare times in UTC only; a moment may come with any offset.
+    content = content.model_copy(update={"as_of": as_utc(content.as_of)})
     if content.workspace.settings.publishing.audience == "internal":
         return content
     roles = tuple(map(_public_role, content.workspace.roles))

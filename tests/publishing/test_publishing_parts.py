@@ -13,12 +13,15 @@ from hypothesis import strategies as st
 from markdown import markdown
 from publishing_fixture import ACTOR, AS_OF, content, history, rules
 
+from riskreg.model.network import Network
 from riskreg.model.plan import Outcome
+from riskreg.model.reading import no_readings
 from riskreg.model.risk import Score
 from riskreg.model.rule import Rule
 from riskreg.model.words import plain_text
 from riskreg.publishing import tree, views, words
 from riskreg.publishing.audience import visible
+from riskreg.publishing.build import all_pages
 from riskreg.publishing.edition import Edition, slug
 from riskreg.publishing.history import changes, standing_at
 from riskreg.publishing.home import severity
@@ -158,3 +161,19 @@ def test_an_edition_orders_by_band_and_knows_its_people() -> None:
     assert edition.address("hazard:visayas") is None
     assert severity(edition.losses["site:CEB"]) < severity(edition.losses["site:KRK"]) < severity(None)
     assert {risk.id for risk in edition.risks_touching("site:CEB")} == {"R-001"}
+
+
+def test_a_moment_may_come_with_any_offset_and_a_workspace_may_be_empty() -> None:
+    empty = content(risks=(), findings=(), history=(), plans={}, playbooks=(), drills=(), packs={}, tests=())
+    bare = empty.workspace.model_copy(
+        update={"network": Network(), "readings": no_readings(), "rules": (), "playbooks": (), "roles": ()}
+    )
+    elsewhere = datetime.fromisoformat("2026-11-21T02:00:00-04:00")
+    made = {page.path: page.text for page in all_pages(empty.model_copy(update={"workspace": bare, "as_of": elsewhere}))}
+    assert "06:00\u00a0London" in made["index"]
+    assert "Nothing waits for a decision." in made["index"]
+    assert "No risks yet. Add the first, or load readings and let rules propose some." in re.sub(
+        "</?b>", "", made["register/index"]
+    )
+    assert "No drill has been made yet." in made["drills/index"]
+    assert any("06:00\u00a0London" in page.text for page in all_pages(content(as_of=elsewhere)) if page.path == "index")
