@@ -31,7 +31,8 @@ def stamp(edition: Edition) -> dict[str, str]:
     """What the foot of every page says: the moment, and the short hashes of register and network."""
     return {
         "as_of": words.moment(edition.content.as_of, edition.zone),
-        "iso": edition.content.as_of.isoformat(),
+        # A workspace of a fixed moment, such as an example or a replay, does not grow old.
+        "iso": "" if edition.settings.as_of else edition.content.as_of.isoformat(),
         "register": edition.content.register_hash[:8],
         "network": edition.network.hash[:8],
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import yaml
 from markupsafe import escape
 
 from riskreg.model.content import Content
+from riskreg.model.faults import Fault, FaultError, Span
 from riskreg.publishing import about, drills, fails, functions, home, playbooks, register, rules, tree
 from riskreg.publishing.audience import Redaction, visible
 from riskreg.publishing.edition import Edition
@@ -23,6 +25,7 @@ from riskreg.publishing.render import Page
 from riskreg.resources import shipped
 
 _STAMP = ".riskreg-build"
+_COMPLAINT = re.compile(r"(?:WARNING|ERROR) +-  +(?P<said>(?:Doc file '(?P<page>[^']+)')?.*)")
 _TABS = (
     ("Now", "index"), ("Register", "register/index"), ("Playbooks", "playbooks/index"), ("If this fails", "fails/index"),
     ("Functions", "functions/index"), ("Drills", "drills/index"), ("Rules", "rules/index"), ("Guide", "guide/index"),
@@ -34,8 +37,8 @@ _LEAVES = (
 )
 
 
-class BuildFailed(Exception):
-    """The builder refused the tree; the publication that stood before still stands. The message is what the builder said."""
+class BuildFailed(FaultError):
+    """The builder refused the tree; the publication that stood before still stands. The faults are what the builder said."""
 
 
 @dataclass(frozen=True)
@@ -191,7 +194,7 @@ def _build(tree_folder: Path, public: Path, identity: str, *, epoch: int) -> Non
     done = subprocess.run(command, cwd=tree_folder, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
         shutil.rmtree(new, ignore_errors=True)
-        raise BuildFailed(_told(done.stderr or done.stdout))
+        raise BuildFailed(_told(done.stderr or done.stdout, tree_folder.name))
     (new / _STAMP).write_text(identity, "utf-8")
     if public.exists():
         public.rename(old)
@@ -203,6 +206,19 @@ def _build(tree_folder: Path, public: Path, identity: str, *, epoch: int) -> Non
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _told(output: str) -> str:
+def _told(output: str, tree_name: str) -> list[Fault]:
+    """One fault for each warning or error of the builder, or its last words where it named none."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    return "\n".join(lines[-20:]) or "the builder ended without a word"
+    named = [found for line in lines if (found := _COMPLAINT.match(line))]
+    if not named:
+        said = "; ".join(lines[-3:]) or "the builder ended without a word"
+        return [Fault(code="publication-failed", message=said, span=Span(path=tree_name))]
+    return [
+        Fault(
+            code="publication-refused",
+            message=found["said"],
+            hint="mend the template or the name that this page was made from, and run again; the old publication still stands",
+            span=Span(path=f"{tree_name}/docs/{found['page']}" if found["page"] else tree_name),
+        )
+        for found in named
+    ]

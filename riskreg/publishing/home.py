@@ -126,6 +126,8 @@ def _told(plan: FailoverPlan) -> str:
         amount = sum(verdict.outcome == outcome for verdict in touched)
         if amount:
             said.append(f"{words.spelled(amount)} {text.format(their='its' if amount == 1 else 'their')}")
+    if len(touched) == 1:
+        return f"the one function that it touches {said[0].removeprefix('one ')}."
     return f"of {words.counted(len(touched), 'function')} that it touches, {words.listed(said)}."
 
 
@@ -274,7 +276,7 @@ def loss_row(edition: Edition, ref: str, plan: FailoverPlan) -> dict[str, Any]:
         "page": edition.address(ref),
         "size": f"up to {say_positions(lost)} positions" if lost else "no positions",
         "sign": words.STATUS[worst],
-        "word": f"{hold} of {len(touched)}" if worst != "not-known" else "Not known",
+        "word": {"not-known": "Not known", "untouched": "All"}.get(worst, f"{hold} of {len(touched)}"),
         "rest": rest if worst != "not-known" else f"{hold} of {len(touched)} proven",
         "first": first,
         "choice": _CHOICE[plan.decision.choice],

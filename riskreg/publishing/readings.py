@@ -28,7 +28,7 @@ def line(edition: Edition, finding: Finding, fact: str) -> str:
     if not matched or not metric or not isinstance(matched.get("value"), (int, float)):
         return ""
     say = speaker(edition, metric)
-    parts = [f"{metric.name} {say(matched['value'])}"]
+    parts = [f"{_measured(metric)} {say(matched['value'])}"]
     parts += [f"{name} {say(matched[key])}" for key, name in (("baseline", "usual"), ("limit", "limit"))
               if isinstance(matched.get(key), (int, float))]  # fmt: skip
     if isinstance(matched.get("n"), (int, float)):
@@ -84,14 +84,25 @@ def _chart(edition: Edition, ident: str, site: str | None, vendor: str | None, f
     say = chart_speaker(edition, metric)
     scopes = [("function", function), ("site", site), ("vendor", vendor)]
     where = next((edition.name(f"{kind}:{value}") for kind, value in scopes if value), "the client")
-    title = f"{metric.name}, {where}" + (", per cent of headcount" if isinstance(metric.detector, AttritionSpike) else "")
+    title = f"{_measured(metric)}, {where}" + (", per cent of headcount" if isinstance(metric.detector, AttritionSpike) else "")
     signals = sum(row.signal for row in rows[-_WIDE[1] :])
     said = f"{title}: newest {say(rows[-1].value) if rows[-1].value is not None else 'missing'}, "
-    said += f"{words.count(signals, 'signal')} in {words.count(min(len(rows), _WIDE[1]), _GRAIN[metric.grain])}"
+    said += f"{words.count(signals, 'signal')} in {words.count(min(len(rows), _WIDE[1]), _period(metric))}"
     wide, narrow = (
         drawn.control(rows[-most:], say=say, label=said, width=width, worse=metric.worse) for width, most in (_WIDE, _NARROW)
     )
     return {"title": title, "wide": wide, "narrow": narrow, "caption": _caption(metric, said, edition.zone)}
+
+
+def _measured(metric: Metric) -> str:
+    """What the values of a signal or a chart are."""
+    return (
+        f"Forecast error of {metric.name[0].lower()}{metric.name[1:]}" if isinstance(metric.detector, ForecastMiss) else metric.name
+    )
+
+
+def _period(metric: Metric) -> str:
+    return metric.detector.period if isinstance(metric.detector, ForecastMiss) else _GRAIN[metric.grain]
 
 
 def _caption(metric: Metric, said: str, zone: str) -> str:

@@ -1,5 +1,10 @@
 // Adds what a generated page cannot know: how old it is now, and the reader's own time. Nothing depends on it.
 (() => {
+  const offline = document.querySelector("[data-rr-offline]")
+  if (offline && location.protocol === "file:") {
+    offline.hidden = false
+    offline.textContent = "You are reading a copy on disk. All pages and the search work without a network."
+  }
   const meta = document.querySelector('meta[name="riskreg-as-of"]')
   if (!meta) return
   const asOf = new Date(meta.content)
@@ -14,11 +19,6 @@
     place.textContent = foot ? text : ` · ${text}`
     place.classList.toggle("rr-stale", hours >= 24)
   })
-  const offline = document.querySelector("[data-rr-offline]")
-  if (offline && location.protocol === "file:") {
-    offline.hidden = false
-    offline.textContent = "You are reading a copy on disk. All pages and the search work without a network."
-  }
 })()
 // A table or a drawing that is wider than its place can be scrolled with the keyboard too.
 document.querySelectorAll(".rr-figure, .md-typeset__scrollwrap").forEach(place => {

@@ -175,3 +175,14 @@ def test_paper_opens_what_is_folded_and_hides_the_frame(desk: Watched) -> None:
     assert page.locator(".rr-done").first.is_visible()
     assert not page.locator(".md-header").is_visible()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+
+
+def test_age_is_shown_and_an_old_publication_says_so(desk: Watched) -> None:
+    desk.page.clock.set_fixed_time("2026-11-21T09:30:00Z")
+    page = desk.open("index")
+    assert page.locator(".rr-foot__age").inner_text().startswith("These pages are 3 h old")
+    assert page.locator(".rr-stale").count() == 0
+    desk.page.clock.set_fixed_time("2026-11-24T09:30:00Z")
+    page = desk.open("index")
+    assert "These pages are 3 days old." in page.locator(".rr-stamp").inner_text()
+    assert page.locator(".rr-stale").count() == 2

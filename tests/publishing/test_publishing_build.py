@@ -40,8 +40,9 @@ def test_what_went_leaves_and_a_failing_build_leaves_the_old_publication(tmp_pat
     before = bytes_of(public)
 
     bad = playbooks()[0].model_copy(update={"text": "# A title\n\n[gone](no-such-page.md)\n"})
-    with pytest.raises(BuildFailed, match=r"no-such-page\.md"):
+    with pytest.raises(BuildFailed, match=r"no-such-page\.md") as refused:
         publish(content(playbooks=(bad,)), tree, public)
+    assert [fault.span.path for fault in refused.value.faults] == ["tree/docs/playbooks/site-lost--site-CEB.md"]
     assert bytes_of(public) == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["public", "tree"]
 
