@@ -89,7 +89,8 @@ def run(
         # Everything that a file can get wrong comes before the register is touched.
         watch("write", 0.0)
         rendered = _render(workspace, situations(workspace.playbooks, findings, plans, moment), moment)
-        exercises = [make_drill(workspace, order, moment) for order in workspace.drills]
+        rehearsed = _plan(root / ".riskreg/plans-of-drills", workspace, {d.id: d.lose for d in workspace.drills}, moment, watch)
+        exercises = [make_drill(workspace, order, rehearsed[order.id], moment) for order in workspace.drills]
 
         watch("record", 0.0)
         with open_register(root, workspace) as register:
@@ -166,9 +167,8 @@ def ask(workspace: Workspace, losses: Sequence[Loss], *, as_of: datetime, onset:
     return make_plan(network, disruption, as_of=as_of, evidence_expires=workspace.settings.evidence_expires)
 
 
-def make_drill(workspace: Workspace, order: DrillOrder, as_of: datetime) -> tuple[Drill, dict[str, str]]:
-    """A drill and its packs, from the network as it is."""
-    plan = ask(workspace, order.lose, as_of=as_of)
+def make_drill(workspace: Workspace, order: DrillOrder, plan: FailoverPlan, as_of: datetime) -> tuple[Drill, dict[str, str]]:
+    """A drill and its packs, from the plan for what it loses."""
     drill = drills.make(plan, order=order, network=workspace.network, roles=workspace.roles, as_of=as_of)
     packs = drills.packs(drill, plan=plan, network=workspace.network, roles=workspace.roles, settings=workspace.settings)
     return drill, packs
@@ -185,7 +185,7 @@ def new_drill(
         lose=tuple(losses),
         minutes=minutes,
     )
-    drill, packs = make_drill(workspace, order, as_of)
+    drill, packs = make_drill(workspace, order, ask(workspace, losses, as_of=as_of), as_of)
     text = yaml.safe_dump(order.model_dump(mode="json", by_alias=True, exclude_defaults=True), sort_keys=False, allow_unicode=True)
     files = {root / "drills" / f"{order.id}.yaml": text}
     files |= {root / "drills" / "packs" / f"{name}.md": pack for name, pack in sorted(packs.items())}
