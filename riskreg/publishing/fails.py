@@ -9,7 +9,7 @@ from riskreg.model.base import split_ref
 from riskreg.model.network import CLIENT
 from riskreg.model.plan import FailoverPlan, Move, Verdict
 from riskreg.model.times import say_duration, say_positions
-from riskreg.publishing import contracts, home, maps, views, words
+from riskreg.publishing import contracts, losses, maps, views, words
 from riskreg.publishing.dependence import Dependence
 from riskreg.publishing.edition import Edition
 from riskreg.publishing.maps import Box
@@ -40,7 +40,7 @@ def _index(edition: Edition) -> dict[str, Any]:
             plan = edition.content.plans.get(ref)
             empty = {"name": edition.name(ref), "page": edition.address(ref), "size": "", "sign": "not-known",
                      "word": "Not computed",                      "rest": "", "first": "no plan yet", "choice": ""}  # fmt: skip
-            out.append((home.severity(plan), home.loss_row(edition, ref, plan) if plan else empty))
+            out.append((losses.severity(plan), losses.loss_row(edition, ref, plan) if plan else empty))
         return [row for _, row in sorted(out, key=lambda pair: (pair[0], pair[1]["name"]))]
 
     network = edition.network

@@ -24,7 +24,7 @@ from riskreg.publishing.audience import visible
 from riskreg.publishing.build import all_pages
 from riskreg.publishing.edition import Edition, slug
 from riskreg.publishing.history import changes, standing_at
-from riskreg.publishing.home import severity
+from riskreg.publishing.losses import severity
 from riskreg.publishing.render import environment, from_html, heading, relative
 from riskreg.publishing.sentences import rule_sentence
 from riskreg.publishing.svg_markdown import END, START
