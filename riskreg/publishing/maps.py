@@ -106,7 +106,7 @@ def _narrow(centre: Box, needs: Sequence[Box], needed: Sequence[Box], left: str,
 
 
 def layered(columns: Sequence[tuple[str, Sequence[Box]]], links: Iterable[Link], *, label: str) -> Markup:
-    """Three columns from left to right, 760 px; each column is ordered by the mean place of its neighbours to the left.
+    """Three columns from left to right, 760 px; each column is ordered by the mean place of its neighbours.
 
     ValueError where there are more than `MOST` boxes: the caller divides the network first.
     """
@@ -118,12 +118,16 @@ def layered(columns: Sequence[tuple[str, Sequence[Box]]], links: Iterable[Link],
         into[link.target].append(link.source)
     size, gap, top = 200, 12, 30
     step = (760 - size) / max(1, len(columns) - 1)
+    out: dict[str, list[str]] = defaultdict(list)
+    for link in links:
+        out[link.source].append(link.target)
     rank: dict[str, float] = {}
-    ordered: list[list[Box]] = []
-    for _, boxes in columns:
-        column = sorted(boxes, key=lambda box: (_mean(rank, into[box.key]), box.key))
-        rank |= {box.key: index / max(1, len(column) - 1) for index, box in enumerate(column)}
-        ordered.append(column)
+    ordered = [sorted(boxes, key=lambda box: box.key) for _, boxes in columns]
+    # One sweep forth and one back: each column goes by the mean place of its neighbours, which leaves few crossings.
+    for near, indices in ((into, range(len(ordered))), (out, range(len(ordered) - 2, -1, -1))):
+        for index in indices:
+            ordered[index].sort(key=lambda box: (_mean(rank, near[box.key]), box.key))
+            rank |= {box.key: place / max(1, len(ordered[index]) - 1) for place, box in enumerate(ordered[index])}
     totals = [sum(_height(box, size) + gap for box in column) for column in ordered]
     height = max(totals) + top
     place: dict[str, tuple[float, float]] = {}
@@ -133,12 +137,14 @@ def layered(columns: Sequence[tuple[str, Sequence[Box]]], links: Iterable[Link],
         x = step * index
         anchor, at = (("start", x), ("middle", x + size / 2), ("end", x + size))[min(index, 2) if len(columns) == 3 else 0]
         parts.append(text(at, 14, title, "rr-label", anchor))
-        y = top + (height - top - totals[index]) / 2
+        # Shorter columns spread over the whole height: lines then cross less and run flatter.
+        spare = (height - top - totals[index]) / max(1, len(column))
+        y = top + spare / 2
         for box in column:
             tall = _height(box, size)
             place[box.key] = (x, y + tall / 2)
             drawn.append(_box(box, x + 1, y, size - 2, tall))
-            y += tall + gap
+            y += tall + gap + spare
     for link in links:
         (x1, y1), (x2, y2) = place[link.source], place[link.target]
         if x1 < x2:
