@@ -16,7 +16,7 @@ from riskreg.continuity.timeline import State, fallen_things, states, unfold
 from riskreg.model.base import content_hash
 from riskreg.model.disruption import Disruption
 from riskreg.model.network import Network
-from riskreg.model.plan import Donor, FailoverPlan, Move, Option, Refusal, Verdict
+from riskreg.model.plan import Donor, FailoverPlan, Move, Option, Refusal, Step, Verdict
 from riskreg.model.times import INTERVAL
 
 METHOD = (
@@ -88,7 +88,7 @@ def _touched(network: Network, state: State) -> list[str]:
 
 
 def _moves(chosen: Variant, horizon: int) -> tuple[Move, ...]:
-    """One move per function and option that carries work: its greatest size, when it starts and ends, and what it costs."""
+    """One move per function and option that carries work: its size over time, when it starts and ends, and what it costs."""
     rows: dict[tuple[str, str], list[tuple[Segment, int]]] = {}
     for segment, allocation in zip(chosen.planned.segments, chosen.planned.allocations, strict=True):
         for key, units in allocation.moves.items():
@@ -110,8 +110,24 @@ def _moves(chosen: Variant, horizon: int) -> tuple[Move, ...]:
                 ends=None if ends >= horizon else ends,
                 grade=offer.grade,
                 cost=round(sum(move_cost(offer, units, segment.end - segment.start) for segment, units in stretch), 2),
+                steps=_steps(stretch, horizon),
             )
         )
+    return tuple(found)
+
+
+def _steps(rows: Sequence[tuple[Segment, int]], horizon: int) -> tuple[Step, ...]:
+    """Segments with their amounts as a step function, down to 0 wherever the next segment does not follow at once."""
+    found: list[Step] = []
+    until = None
+    for segment, units in rows:
+        if until is not None and segment.start > until:
+            found.append(Step(at=until, positions=0))
+        if not found or found[-1].positions != units:
+            found.append(Step(at=segment.start, positions=units))
+        until = segment.end
+    if until is not None and until < horizon:
+        found.append(Step(at=until, positions=0))
     return tuple(found)
 
 
@@ -224,6 +240,8 @@ def _verdict(inquiry: Inquiry, ident: str, *, lost: bool, gives: bool) -> Verdic
         lost=max(ground.at(segment).lost(ident) for segment in planned.segments) if lost else 0,
         short=worst[1] if worst else 0,
         short_from=short[0][0].start if short else None,
+        short_first=short[0][1] if short else 0,
+        short_worst=worst[0].start if worst else None,
         short_until=None if not short or short[-1][0].end >= planned.segments[-1].end else short[-1][0].end,
         counterexample=describe(ground, function, worst[0], worst[1], inquiry.disruption) if worst else "",
         binding=explain(inquiry, function, planned, proven, unknown=unknown) if worst else None,

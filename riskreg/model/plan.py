@@ -5,9 +5,9 @@ Amounts are tenths of a position, times are seconds after the loss, money is in 
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal, Self
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, model_validator
 
 from riskreg.model.base import Frozen
 from riskreg.model.disruption import Disruption
@@ -50,8 +50,18 @@ class Refusal(Frozen):
     reason: str
 
 
+class Step(Frozen):
+    """From `at` on, `positions`; 0 where they are released."""
+
+    at: int
+    positions: int
+
+
 class Move(Frozen):
-    """Work of one function taken over by one pool through one option; `positions` is the most it serves at once."""
+    """Work of one function taken over by one pool through one option, as a step function over the horizon.
+
+    `positions` is the most it serves at once, at whatever hour that is: an order is given with the amount `at` its moment.
+    """
 
     function: str
     pool: str
@@ -63,6 +73,28 @@ class Move(Frozen):
     ends: int | None = None
     grade: Grade
     cost: float = 0.0
+    steps: tuple[Step, ...] = ()
+    """In the order of time, each unlike the one before; without any given, `positions` from `starts` to `ends`."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _steady(cls, data: Any) -> Any:
+        if not isinstance(data, dict) or data.get("steps"):
+            return data
+        ends = data.get("ends")
+        steps = [{"at": data.get("starts"), "positions": data.get("positions")}]
+        return {**data, "steps": [*steps, *([] if ends is None else [{"at": ends, "positions": 0}])]}
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Self:
+        times = [step.at for step in self.steps]
+        if times != sorted(set(times)) or times[0] != self.starts or max(s.positions for s in self.steps) != self.positions:
+            raise ValueError("steps follow each other in time, begin at `starts`, and their largest is `positions`")
+        return self
+
+    def at(self, time: int) -> int:
+        """What it serves at a moment (seconds after the loss), in tenths of a position."""
+        return next((step.positions for step in reversed(self.steps) if step.at <= time), 0)
 
 
 class Donor(Frozen):
@@ -111,6 +143,9 @@ class Verdict(Frozen):
     """Largest shortage against the minimum, from the RTO on."""
     short_from: int | None = None
     short_until: int | None = None
+    short_first: int = 0
+    """What is missing at `short_from`; the largest shortage is `short`, at `short_worst`."""
+    short_worst: int | None = None
     counterexample: str = ""
     binding: Binding | None = None
     weakest: str = ""
