@@ -36,13 +36,14 @@ def check(root: Path, form: str) -> None:
     else:
         show_faults(faults, more)
         bad = len(errors(faults)) + more
-        click.echo(f"{bad} faults to mend." if bad else f"No faults, {len(faults)} warnings. Next: riskreg run {root}")
+        mend = f"{bad} {'fault' if bad == 1 else 'faults'} to mend."
+        click.echo(mend if bad else f"No faults, {len(faults)} warnings. Next: riskreg run {root}")
     if errors(faults):
         raise SystemExit(FOUND_FAULTS)
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=".riskreg/schema")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=".riskreg/schemas")
 @format_option
 def schema(folder: Path, form: str) -> None:
     """Write the JSON Schema of each YAML file, so that an editor completes and checks it."""

@@ -236,7 +236,7 @@ def _unknown(workspace: Workspace, ref: str) -> Fault:
     return Fault(
         code="unknown-reference",
         message=f"the network has no {kind} '{ident}'",
-        hint=f"did you mean {kind}:{near[0]}?" if near else f"known: {', '.join(workspace.network.ids(kind)[:12])}",
+        hint=f"did you mean {kind}:{near[0]}?" if near else f"known: {', '.join(workspace.network.ids(kind)) or 'none'}",
         example="--lose site:MNL",
         span=Span(path="network"),
     )

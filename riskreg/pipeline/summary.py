@@ -104,6 +104,9 @@ def _changed(report: Report) -> Iterator[str]:
         for ids, word in ((changes.raised, "raised"), (changes.updated, "changed"), (changes.eased, "eased"))
         if ids
     ]
+    if not report.content.risks:
+        yield "Register  no risks yet"
+        return
     yield f"Register  {', '.join(parts) if parts else 'nothing changed'}; {len(report.content.risks)} risks in all, worst first:"
     for risk in report.content.risks[:5]:
         yield f"  {_scored(report.content, risk):<12} {risk.id}  {risk.title}, owner {risk.owner}"
@@ -118,6 +121,9 @@ def _scored(content: Content, risk: Risk) -> str:
 def _failover(content: Content) -> Iterator[str]:
     network = content.workspace.network
     sites = {ref: plan for ref, plan in content.plans.items() if ref.startswith("site:")}
+    if not sites:
+        yield "Failover  no sites yet, so nothing to plan for"
+        return
     held = sum(plan.holds for plan in sites.values())
     yield f"Failover  {held} of {len(sites)} sites could be lost with every function at its minimum in time, on tested options"
     for ref, plan in sorted(sites.items(), key=lambda item: (-item[1].count("breach"), -item[1].count("late"), item[0])):
@@ -150,6 +156,8 @@ def _next(report: Report) -> Iterator[str]:
     proposals = [risk.id for risk in report.content.risks if risk.proposal]
     unassessed = [risk.id for risk in report.content.risks if risk.assessed is None and risk.state != "closed"]
     waiting = proposals or unassessed
+    if not report.content.workspace.network.sites:
+        yield "Next      describe your sites in network/, put readings into readings/, then: riskreg check"
     if waiting:
         why = "a later finding proposes another score" if proposals else "only the rules have scored it"
         yield f"Next      {waiting[0]} waits for its owner ({why}): riskreg serve, or riskreg risk assess {waiting[0]} --help"

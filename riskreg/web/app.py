@@ -11,13 +11,13 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
 
 from riskreg.model.faults import FaultError
 from riskreg.register import Conflict
 from riskreg.web.desk import Desk
 from riskreg.web.form import AssessmentForm, read
 from riskreg.web.pages import page, stylesheet
+from riskreg.web.published import Published
 from riskreg.web.security import Guard, genuine
 
 
@@ -30,7 +30,7 @@ def build(root: Path) -> Starlette:
             Route("/app/risks/{ident}", _save, methods=["POST"]),
             Route("/app/risks/{ident}/check", _check, methods=["POST"]),
             Route("/app/style.css", _style),
-            Mount("/", StaticFiles(directory=root / "public", html=True, check_dir=False)),
+            Mount("/", Published(directory=root / "public", html=True, check_dir=False)),
         ],
         middleware=[Middleware(Guard)],
         exception_handlers={HTTPException: _refused, FaultError: _faulty},

@@ -8,7 +8,6 @@ from typing import Any
 
 from riskreg.model.content import Workspace
 from riskreg.model.risk import Risk, Score
-from riskreg.model.role import Role
 from riskreg.pipeline import open_register, open_workspace
 from riskreg.publishing import words
 from riskreg.web.form import AssessmentForm
@@ -27,14 +26,12 @@ class Desk:
         self.register = open_register(root, self.workspace)
 
     @property
-    def people(self) -> dict[str, Role]:
-        """Everybody who may act: holders and deputies of roles that nobody has left, by name."""
-        found: dict[str, Role] = {}
-        for role in sorted(self.workspace.roles, key=lambda role: role.id):
-            if role.left_on is None:
-                for name in filter(None, (role.holder, role.deputy)):
-                    found.setdefault(name, role)
-        return dict(sorted(found.items()))
+    def people(self) -> dict[str, str]:
+        """Everybody of the client who may act, by name, with what they are: their own role before one they only stand in for."""
+        held = [role for role in sorted(self.workspace.roles, key=lambda role: role.id) if role.left_on is None]
+        own = {role.holder: role.title.lower() for role in reversed(held) if role.holder}
+        standing_in = {role.deputy: f"deputy {role.title.lower()}" for role in reversed(held) if role.deputy}
+        return dict(sorted((standing_in | own).items()))
 
     def rows(self) -> list[dict[str, Any]]:
         """Every open risk as a row of the list, worst first."""

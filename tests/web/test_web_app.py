@@ -47,6 +47,20 @@ def test_the_site_and_the_register_are_served(client: TestClient) -> None:
     assert "R-001" in client.get("/app/").text
 
 
+def test_each_served_page_has_a_door_to_the_form_and_the_built_page_has_none(client: TestClient, root: Path) -> None:
+    assert 'href="/app/risks/R-001">Assess R-001</a>' in client.get("/register/R-001.html").text
+    assert 'href="/app/">Register to edit</a>' in client.get("/register/index.html").text
+    assert "/app/" not in (root / "public" / "register" / "R-001.html").read_text()
+
+
+def test_people_are_shown_by_their_own_role(client: TestClient, root: Path) -> None:
+    page = client.get("/app/").text
+    workspace, _ = open_workspace(root, readings=False)
+    for role in workspace.roles:
+        if role.left_on is None and role.holder not in {other.holder for other in workspace.roles if other is not role}:
+            assert f"{role.holder}, {role.title.lower()}</option>" in page
+
+
 def test_mine_come_first(client: TestClient) -> None:
     page = client.get("/app/").text
     people = re.findall(r'<option value="([^"]+)">', page)
