@@ -138,6 +138,10 @@ class Ground:
             reach = (most, offer.costs[kept])
             return {(work, f"idle:{pool}"): reach, (f"idle:{pool}", SINK): (spare, 0)} if offer.kind == "idle" and spare else {}
         arcs: Arcs = {(work, option): (most, offer.costs[kept])}
+        if offer.kind == "idle" and offer.source.upto is not None:
+            # its own gate, as work that the pool does every day goes by the same option and needs no switch
+            gate = f"shown:{offer.ident}"
+            arcs = {(work, gate): (most, offer.costs[kept]), (gate, option): (offer.source.upto, 0)}
         size = stretch.size(offer) + grant.option.get(offer.ident, 0)
         if offer.kind in ("home", "step-in"):
             arcs[option, SINK] = (size, 0)
@@ -199,7 +203,7 @@ class Ground:
         for (tail, head), units in sorted(on.items(), key=lambda row: (not row[0][0].startswith("work:"), row[0])):
             kind, _, name = tail.partition(":")
             if kind == "work" and not head.startswith("slot:"):
-                option = head.removeprefix("option:")
+                option = head.removeprefix("option:").removeprefix("shown:")
                 moves[name, option] = units
                 users.setdefault(option, set()).add(name)
             elif kind != "work" and head.startswith("slot:"):

@@ -47,7 +47,10 @@ class Inquiry:
 
 def name_option(ground: Ground, offer: Offer) -> str:
     """`Bogotá General surge, 30 positions`."""
-    size = f", {say_positions(offer.source.fixed)} positions" if offer.source.fixed else ""
+    source = offer.source
+    size = f", {say_positions(source.part(source.fixed))} positions" if source.fixed else ""
+    if source.beyond:
+        size = f" beyond the {say_positions(source.beyond)} positions that were tested"
     return f"{ground.network.pool[offer.pool].name} {KIND_WORDS[offer.kind]}{size}"
 
 
@@ -56,7 +59,7 @@ def name_evidence(offer: Offer) -> str:
     option = offer.source.option
     if option.kind == "idle" and option.tested is None and option.grade == "used":
         return "in daily use"
-    if option.tested is None:
+    if option.beyond or option.tested is None:
         return "asserted, never tested"
     if option.grade == "discussed":
         return f"discussed on {option.tested}, never tested"

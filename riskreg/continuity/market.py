@@ -17,7 +17,7 @@ from riskreg.continuity.eligibility import (
     serves,
     takeover_clause,
 )
-from riskreg.continuity.options import DAILY, GRADES, Evidenced, Offer, Source
+from riskreg.continuity.options import DAILY, GRADES, PROVING, Evidenced, Offer, Source, parts
 from riskreg.continuity.timeline import State
 from riskreg.model.disruption import Disruption
 from riskreg.model.network import CLIENT, Contract, Function, Lever, Network, Pool, PoolLever
@@ -70,8 +70,8 @@ class _Bench:
             kind=kind,
             pool=pool.id,
             relation="same-site",
-            opens=lever.opens,
-            closes=None if lever.lasts is None else lever.opens + lever.lasts,
+            opens=lever.ready,
+            closes=None if lever.lasts is None else lever.ready + lever.lasts,
             positions=0,
             firmness=lever.firmness,
             grade=lever.evidence.grade,
@@ -82,13 +82,24 @@ class _Bench:
         )
         return Source(option, lever, contract, share, fixed, getattr(lever, "authority", ""))
 
+    def offers(self, function: Function, pool: Pool, source: Source, *, limit_of: str | None = None) -> Iterator[Offer]:
+        """The offers of a source: as far as its evidence goes, and beyond."""
+        for part in parts(source):
+            yield self.offer(function, pool, part, limit_of=limit_of)
+
     def offer(self, function: Function, pool: Pool, source: Source, *, limit_of: str | None = None) -> Offer:
-        """An offer of a source; where the pool does not do the work today, its routing has to be switched and proven as well."""
+        """An offer of a source; where the pool does not do the work today, its routing has to be switched and proven as well.
+
+        A routing that was shown for so many positions was shown for the pool's own people, not for what a lever adds to them.
+        """
         network, levers = self.network, [source.lever]
         switched = source.option.kind not in ("takeover", "home", "step-in") and not serves(function, pool)
         if switched and pool.routing is not None and pool.routing is not source.lever:
             levers.append(pool.routing)
-        opens = max(lever.opens for lever in levers)
+        opens = max(lever.ready for lever in levers)
+        grades = [source.option.grade]
+        grades += ["asserted" if lever.evidence.positions else lever.evidence.grade for lever in levers[1:]]
+        grade = min(grades, key=GRADES.index)
         party = network.site[pool.site].party
         last = None if party == CLIENT or serves(function, pool) else covering_until(network, function, party, self.day)
         if source.contract:
@@ -100,8 +111,8 @@ class _Bench:
             relation="step-in" if source.option.kind == "step-in" else self.relation(function, pool),
             opens=opens,
             closes=self.closes(opens, source.lever, last),
-            proven=self.evidence.proven(*levers),
-            grade=min((lever.evidence.grade for lever in levers), key=GRADES.index),
+            proven=grade in PROVING and self.evidence.proven(*levers),
+            grade=grade,
             limit_of=limit_of,
         )
 
@@ -112,7 +123,7 @@ class _Bench:
         for contract in sorted(self.network.contracts, key=lambda c: c.id):
             kinds: tuple[tuple[OptionKind, tuple[PoolLever, ...]], ...] = (("surge", contract.surge), ("standby", contract.standby))
             for kind, clauses in kinds:
-                mine = sorted((c for c in clauses if c.pool == pool.id), key=lambda c: (c.opens, -c.positions, c.clause))
+                mine = sorted((c for c in clauses if c.pool == pool.id), key=lambda c: (c.ready, -c.positions, c.clause))
                 for number, lever in enumerate(mine, 1):
                     ident = f"{kind}:{contract.id}:{pool.id}" + (f":{number}" if len(mine) > 1 else "")
                     yield self.source(kind, pool, lever, ident=ident, contract=contract.id, fixed=lever.positions), contract
@@ -153,8 +164,10 @@ class _Bench:
         parties = losing_parties(self.network, self.lost_pools, function)
         if client:
             for vendor in sorted(parties - {CLIENT}):
-                yield self.taken_over(function, pool, vendor)
+                yield from self.taken_over(function, pool, vendor)
             if CLIENT not in parties:
+                reason = f"{pool.name} takes a vendor's work only under a takeover clause, and none of its own {function.name} is lost"
+                yield self.closed(function, pool, idle, Barrier("contract", reason))
                 return
         yield from self.rerouted(function, pool, limit_of=CLIENT if client else None)
 
@@ -168,7 +181,7 @@ class _Bench:
             yield self.closed(function, pool, ident, loose)
             return
         source = self.source("idle", pool, pool.routing, ident=ident)
-        yield self.offer(function, pool, source, limit_of=limit_of)
+        yield from self.offers(function, pool, source, limit_of=limit_of)
         for extra in self.extras(function, pool):
             yield replace(extra, limit_of=limit_of) if isinstance(extra, Offer) else extra
 
@@ -182,21 +195,26 @@ class _Bench:
                 barrier = Barrier("contract-ended", f"{contract.id} runs from {contract.starts} to {contract.ends}")
             else:
                 barrier = not_firm(source.lever, what)
-            yield self.closed(function, pool, source.option.id, barrier) if barrier else self.offer(function, pool, source)
+            if barrier:
+                yield self.closed(function, pool, source.option.id, barrier)
+            else:
+                yield from self.offers(function, pool, source)
 
-    def taken_over(self, function: Function, pool: Pool, vendor: str) -> Offer | Refusal:
+    def taken_over(self, function: Function, pool: Pool, vendor: str) -> Iterator[Offer | Refusal]:
         name = self.network.name_of(f"vendor:{vendor}")
         clause = takeover_clause(self.network, vendor, pool.id, self.day)
         ident = f"takeover:{vendor}:{pool.id}"
         if clause is None:
             reason = f"no contract with {name} lets the client take its work back to {pool.name}"
-            return self.closed(function, pool, ident, Barrier("contract", reason))
+            yield self.closed(function, pool, ident, Barrier("contract", reason))
+            return
         contract, lever = clause
         ident = f"takeover:{contract.id}:{pool.id}"
         if loose := not_firm(lever, f"takeover at {pool.name}"):
-            return self.closed(function, pool, ident, loose)
+            yield self.closed(function, pool, ident, loose)
+            return
         source = self.source("takeover", pool, lever, ident=ident, contract=contract.id, fixed=lever.positions)
-        return self.offer(function, pool, source, limit_of=vendor)
+        yield from self.offers(function, pool, source, limit_of=vendor)
 
     def from_home(self, function: Function, pool: Pool) -> Iterator[Offer | Refusal]:
         if not serves(function, pool) or f"pool:{pool.id}" not in self.first.level:
@@ -217,7 +235,7 @@ class _Bench:
             reason = f"the people of {pool.name} cannot work from home: the loss reaches them too, or what home work needs is down"
             yield self.closed(function, pool, ident, Barrier("fallen", reason))
         else:
-            yield self.offer(function, pool, self.source("home", pool, pool.home, ident=ident, share=pool.home.share))
+            yield from self.offers(function, pool, self.source("home", pool, pool.home, ident=ident, share=pool.home.share))
 
     def stepped_in(self, function: Function, pool: Pool) -> Iterator[Offer | Refusal]:
         party = self.network.site[pool.site].party
@@ -232,9 +250,8 @@ class _Bench:
                     yield self.closed(function, pool, ident, loose)
                 else:
                     lever = contract.step_in
-                    yield self.offer(
-                        function, pool, self.source("step-in", pool, lever, ident=ident, contract=contract.id, share=lever.share)
-                    )
+                    source = self.source("step-in", pool, lever, ident=ident, contract=contract.id, share=lever.share)
+                    yield from self.offers(function, pool, source)
                     return
 
     def onward(self, function: Function, pool: Pool) -> Iterator[Offer]:
@@ -249,7 +266,10 @@ class _Bench:
         if pool.routing is None or pool.routing.firmness != "firm" or taken_back:
             return
         if not barriers(self.network, function, pool, self.day):
-            yield self.offer(function, pool, self.source("idle", pool, pool.routing, ident=f"idle:{pool.id}"))
+            shown = pool.routing.evidence.positions is not None
+            offer = self.offer(function, pool, self.source("idle", pool, pool.routing, ident=f"idle:{pool.id}"))
+            # what was shown of it is kept for lost work, whose option is filled to that size
+            yield replace(offer, proven=False, grade="asserted") if shown else offer
 
 
 def open_market(

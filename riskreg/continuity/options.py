@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 
@@ -29,7 +29,8 @@ DAILY = Routing.model_construct(opens=0, evidence=Evidence(grade="used", at=date
 
 @dataclass(frozen=True)
 class Source:
-    """An option and how large it is: a `share` of the pool's own positions, or `fixed` tenths of a position, or neither (idle)."""
+    """An option and how large it is: a `share` of the pool's own positions, or `fixed` tenths of a position, or neither (idle);
+    of that, what lies above `beyond` and up to `upto` tenths (None: all)."""
 
     option: Option
     lever: Lever
@@ -37,6 +38,25 @@ class Source:
     share: float = 0.0
     fixed: int = 0
     authority: str = ""
+    upto: int | None = None
+
+    @property
+    def beyond(self) -> int:
+        """What its evidence has shown, which is an option of its own; this one is what comes on top of it."""
+        return self.option.beyond
+
+    def part(self, size: int) -> int:
+        """What of the whole size belongs to this option, in tenths."""
+        return max(0, (size if self.upto is None else min(size, self.upto)) - self.beyond)
+
+
+def parts(source: Source) -> tuple[Source, ...]:
+    """The option as far as its evidence goes, and what it gives beyond that, which is only asserted."""
+    shown = source.lever.evidence.positions
+    if shown is None or source.lever.evidence.grade not in PROVING or 0 < source.fixed <= shown:
+        return (source,)
+    asserted = {"id": f"{source.option.id}:beyond", "grade": "asserted", "tested": None, "expired": False, "beyond": shown}
+    return replace(source, upto=shown), replace(source, option=source.option.model_copy(update=asserted))
 
 
 @dataclass(frozen=True)

@@ -141,11 +141,12 @@ class Stretch:
         source, pool, now = offer.source, offer.pool, self.state.now
         level, share = now.of(f"pool:{pool}"), Fraction(str(source.share))
         if offer.kind == "home":
-            return floor(share * self.staffed[pool] * max(Fraction(0), now.of(f"home:{pool}") - level))
+            return source.part(floor(share * self.staffed[pool] * max(Fraction(0), now.of(f"home:{pool}") - level)))
         if offer.kind == "step-in":
             run = self.state.stepped_in.get(self.network.site_of(pool).party)
-            return 0 if run is None else floor(share * self.staffed[pool] * max(Fraction(0), run.of(f"pool:{pool}") - level))
-        return floor(level * (share * self.staffed[pool] + source.fixed))
+            reach = Fraction(0) if run is None else max(Fraction(0), run.of(f"pool:{pool}") - level)
+            return source.part(floor(share * self.staffed[pool] * reach))
+        return source.part(floor(level * (share * self.staffed[pool] + source.fixed)))
 
     def bench(self, pool: str) -> int:
         """The client's reserve that can come to the pool."""

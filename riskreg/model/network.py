@@ -34,6 +34,8 @@ class Evidence(Frozen):
     grade: Grade = "asserted"
     at: Annotated[date | None, Field(alias="on")] = None
     note: str = ""
+    positions: Annotated[Positions | None, Field(gt=0)] = None
+    """How many positions were shown; what the option gives beyond them counts as asserted. None: all that it gives."""
 
     @model_validator(mode="after")
     def _dated(self) -> Self:
@@ -53,6 +55,11 @@ class Lever(Frozen):
     """Extra cost of one position for one hour, in the workspace's currency."""
     clause: str = ""
 
+    @property
+    def ready(self) -> int:
+        """Seconds from the loss until it is open."""
+        return self.opens
+
 
 class Routing(Lever):
     """Rerouting other work to a pool that is trained for it and has idle positions, or whose own work can be cut."""
@@ -71,18 +78,25 @@ class PoolLever(Lever):
     positions: Annotated[Positions, Field(gt=0)]
 
 
-class Takeover(PoolLever):
+class Triggered(Lever):
+    """An option that a contract opens only once its trigger has held; `opens` counts from the call, not from the loss."""
+
+    authority: Id
+    trigger: Text
+    after: Duration = 0
+    """How long the trigger must hold before the clause can be called, as its text says; the option is open `opens` later."""
+
+    @property
+    def ready(self) -> int:
+        return self.after + self.opens
+
+
+class Takeover(PoolLever, Triggered):
     """The client takes the work back to its own seats and trained staff (repatriation)."""
 
-    authority: Id
-    trigger: Text
 
-
-class StepIn(ShareLever):
+class StepIn(ShareLever, Triggered):
     """The client runs the vendor's operation: same people, same seats, other management."""
-
-    authority: Id
-    trigger: Text
 
 
 class AllOf(Frozen):

@@ -35,6 +35,8 @@ class Option(Frozen):
     expired: bool = False
     price: float = 0.0
     clause: str = ""
+    beyond: int = 0
+    """Tenths of a position that its evidence has shown and that are an option of their own; this one is what comes on top."""
 
 
 class Refusal(Frozen):
