@@ -15,7 +15,7 @@ _COMMANDS = {
     "check": ("workspace", "Check every file of a workspace; change nothing."),
     "schema": ("workspace", "Write a JSON Schema for each YAML file, for your editor."),
     "plan": ("plan", "What if we lose this? The failover plan and its proof."),
-    "risk": ("risk", "The register: list, show, add, assess, close, history."),
+    "risk": ("risk", "The register: list, show, add, assess, note, close, reopen, history."),
     "rules": ("rules", "The rules: list and test."),
     "drill": ("drill", "Tabletop exercises: make the packs."),
     "audit": ("audit", "Verify the journal of the register."),

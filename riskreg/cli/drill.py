@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from riskreg.cli.plan import lose_option
-from riskreg.cli.say import as_of_option, emit, format_option, now, speaking_faults, workspace_option
+from riskreg.cli.say import IdType, as_of_option, emit, format_option, now, speaking_faults, workspace_option
 from riskreg.model.disruption import Loss
 
 
@@ -21,7 +21,7 @@ def drill() -> None:
 @lose_option
 @workspace_option
 @as_of_option
-@click.option("--id", "ident", help="Name of the drill; default: made of what is lost.")
+@click.option("--id", "ident", type=IdType(), help="Name of the drill; default: made of what is lost.")
 @click.option("--title", help="Title of the drill; default: made of what is lost.")
 @click.option("--minutes", type=click.IntRange(15, 480), default=90, show_default=True, help="Length of the exercise.")
 @format_option

@@ -9,8 +9,9 @@ from typing import get_args
 
 import click
 
-from riskreg.cli.say import FOUND_FAULTS, by_option, emit, format_option, now, speaking_faults, table, workspace_option
+from riskreg.cli.say import by_option, emit, format_option, now, speaking_faults, table, workspace_option
 from riskreg.model.content import Workspace
+from riskreg.model.faults import Fault, FaultError, Span
 from riskreg.model.risk import Risk, Score
 from riskreg.model.rule import Category
 from riskreg.register import Conflict, Register
@@ -18,7 +19,7 @@ from riskreg.register import Conflict, Register
 
 @click.group()
 def risk() -> None:
-    """The register: list, show, add, assess, close, history."""
+    """The register: list, show, add, assess, note, close, reopen, history."""
 
 
 @contextmanager
@@ -31,9 +32,10 @@ def _open(root: Path, form: str) -> Iterator[tuple[Register, Workspace]]:
             with open_register(root, workspace) as register:
                 yield register, workspace
         except Conflict as conflict:
-            click.secho(str(conflict), fg="red", err=True)
-            click.echo("Nothing was changed. Look at it again with `riskreg risk show`, then repeat the command.", err=True)
-            raise SystemExit(FOUND_FAULTS) from conflict
+            hint = "nothing was changed; look at it again with `riskreg risk show`, then repeat the command"
+            fault = Fault(code="changed-since", message=str(conflict), hint=hint, span=Span(path="register.db"))
+            with speaking_faults(form):
+                raise FaultError([fault]) from conflict
 
 
 def _score(workspace: Workspace, score: Score | None) -> str:
@@ -168,6 +170,34 @@ def close(ident: str, reason: str, based_on: int | None, actor: str, root: Path,
     with _open(root, form) as (register, workspace):
         version = register.risk(ident).version if based_on is None else based_on
         _print(workspace, register.close(ident, reason=reason, actor=actor, at=now(), based_on=version), form)
+
+
+@risk.command()
+@click.argument("ident", metavar="RISK")
+@click.option("--reason", required=True, help="Why it is a risk again.")
+@_based_on
+@by_option
+@workspace_option
+@format_option
+def reopen(ident: str, reason: str, based_on: int | None, actor: str, root: Path, form: str) -> None:
+    """Open a closed risk again; its score stands."""
+    with _open(root, form) as (register, workspace):
+        version = register.risk(ident).version if based_on is None else based_on
+        _print(workspace, register.reopen(ident, reason=reason, actor=actor, at=now(), based_on=version), form)
+
+
+@risk.command()
+@click.argument("ident", metavar="RISK")
+@click.argument("text")
+@_based_on
+@by_option
+@workspace_option
+@format_option
+def note(ident: str, text: str, based_on: int | None, actor: str, root: Path, form: str) -> None:
+    """Add a remark to a risk; earlier ones stay in its history."""
+    with _open(root, form) as (register, workspace):
+        version = register.risk(ident).version if based_on is None else based_on
+        _print(workspace, register.note(ident, text=text, actor=actor, at=now(), based_on=version), form)
 
 
 @risk.command()

@@ -7,7 +7,7 @@ from typing import Literal
 
 import click
 
-from riskreg.cli.say import FOUND_FAULTS, emit, format_option, speaking_faults, table, workspace_option
+from riskreg.cli.say import FOUND_FAULTS, emit, engine_option, format_option, speaking_faults, table, workspace_option
 
 
 @click.group()
@@ -35,13 +35,7 @@ def list_(root: Path, form: str) -> None:
 
 @rules.command()
 @workspace_option
-@click.option(
-    "--engine",
-    type=click.Choice(["both", "durable", "reference"]),
-    default="both",
-    show_default=True,
-    help="Which rule engine decides.",
-)
+@engine_option
 @click.argument("only", metavar="[RULE]...", nargs=-1)
 @format_option
 def test(root: Path, engine: Literal["both", "durable", "reference"], only: tuple[str, ...], form: str) -> None:

@@ -12,6 +12,7 @@ from riskreg.cli.say import (
     FOUND_FAULTS,
     as_of_option,
     emit,
+    engine_option,
     format_option,
     now,
     progress,
@@ -35,13 +36,7 @@ STAGES = (
 @workspace_argument
 @as_of_option
 @format_option
-@click.option(
-    "--engine",
-    type=click.Choice(["both", "durable", "reference"]),
-    default="both",
-    show_default=True,
-    help="Which rule engine decides.",
-)
+@engine_option
 @click.option("--build/--no-build", default=True, help="Build the site, or leave the publication as it is.")
 def run(root: Path, as_of: datetime | None, form: str, engine: Literal["both", "durable", "reference"], build: bool) -> None:
     """Read, judge, decide, record, plan and publish: the main job, once."""

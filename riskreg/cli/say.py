@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +19,17 @@ from riskreg.model.faults import Fault, FaultError
 
 FOUND_FAULTS = 1
 """Exit status where files, rules or the register have faults (2 is a mistake in the command itself)."""
+
+
+class IdType(click.ParamType[str]):
+    """An identifier: letters, digits, dot, dash, underscore; at most 64."""
+
+    name = "id"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", str(value)):
+            self.fail(f"'{value}' is not an id; use letters, digits, dot, dash and underscore, at most 64", param, ctx)
+        return str(value)
 
 
 class Moment(click.ParamType[datetime]):
@@ -53,6 +65,13 @@ format_option = click.option(
     help="Text for people or JSON for programs.",
 )
 as_of_option = click.option("--as-of", type=Moment(), help="The moment to judge; default: the workspace's own, or now.")
+engine_option = click.option(
+    "--engine",
+    type=click.Choice(["both", "durable", "reference"]),
+    default="both",
+    show_default=True,
+    help="Which rule engine decides.",
+)
 by_option = click.option(
     "--by", "actor", envvar="RISKREG_ACTOR", default=getpass.getuser, show_default="your login name", help="Who does this."
 )
@@ -96,11 +115,11 @@ def speaking_faults(form: str = "text") -> Iterator[None]:
         yield
     except FaultError as error:
         if form == "json":
-            emit({"faults": [fault.model_dump(mode="json") for fault in error.faults]})
+            emit({"faults": [fault.model_dump(mode="json") for fault in error.faults], "changed": error.changed})
         else:
             show_faults(error.faults)
             count = sum(fault.severity == "error" for fault in error.faults)
-            click.echo(f"{count} {'fault' if count == 1 else 'faults'}; nothing was changed.", err=True)
+            click.echo(f"{count} {'fault' if count == 1 else 'faults'}; {error.changed or 'nothing was changed'}.", err=True)
         raise SystemExit(FOUND_FAULTS) from error
     except OSError as error:
         click.secho(f"{error.filename or ''}: {error.strerror or error}", fg="red", err=True)

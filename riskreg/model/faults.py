@@ -40,10 +40,14 @@ class Fault(Frozen):
 
 
 class FaultError(Exception):
-    """Raised where a caller asked for a value that faults make impossible; carries every fault that was found."""
+    """Raised where a caller asked for a value that faults make impossible; carries every fault that was found.
 
-    def __init__(self, faults: Iterable[Fault]) -> None:
+    `changed` says in words what had been done by then; empty: nothing was changed.
+    """
+
+    def __init__(self, faults: Iterable[Fault], changed: str = "") -> None:
         self.faults: tuple[Fault, ...] = tuple(faults)
+        self.changed = changed
         super().__init__("\n".join(map(str, self.faults)) or "unknown fault")
 
 

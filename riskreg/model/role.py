@@ -26,3 +26,10 @@ class Role(Frozen):
     audience: Literal["internal", "public"] = "internal"
     tiers: tuple[Id, ...] = ()
     """Escalation tiers that reach this role, such as `tier-2`."""
+
+    def acting(self, on: date | None) -> Role:
+        """The role as it stands on a day: once the holder has left, the deputy holds it. None: whoever has a last day is gone."""
+        if self.left_on is None or (on is not None and self.left_on > on):
+            return self
+        holder = self.deputy or "nobody is named"
+        return self.model_copy(update={"holder": holder, "phone": self.deputy_phone, "deputy": "", "deputy_phone": "", "email": ""})

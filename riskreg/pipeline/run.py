@@ -65,7 +65,8 @@ def run(
         build: False leaves the publication as it is.
 
     Raises:
-        FaultError: the files, the register or a template have faults; nothing was changed.
+        FaultError: the files, the register or a template have faults; nothing was changed. Where only the builder of the site
+            refuses a page, the register is up to date and the old publication stands; `changed` says so.
     """
     with write_lock(root):
         watch("read", 0.0)
@@ -113,8 +114,7 @@ def run(
         )
 
         watch("publish", 0.0)
-        tree, public = root / ".riskreg" / "tree", root / "public"
-        published = publish(content, tree, public, progress=lambda _: watch("publish", 0.5)) if build else None
+        published = _publish(root, content, watch) if build else None
     return Report(content, changes, published, in_order((*warnings, *decided.faults)))
 
 
@@ -180,14 +180,27 @@ def new_drill(
     """Writes `drills/<id>.yaml`, which every later run reads, and both packs under `drills/packs`; returns drill and files."""
     names = [workspace.network.name_of(loss.ref) for loss in losses]
     order = DrillOrder(
-        id=ident or "-".join(loss.ref.replace(":", "-") for loss in losses),
+        id=ident or "-".join(loss.ref.replace(":", "-") for loss in losses)[:64].rstrip("-."),
         title=title or f"{' and '.join(names)} lost",
         lose=tuple(losses),
         minutes=minutes,
     )
     drill, packs = make_drill(workspace, order, ask(workspace, losses, as_of=as_of), as_of)
+    path = root / "drills" / f"{order.id}.yaml"
     text = yaml.safe_dump(order.model_dump(mode="json", by_alias=True, exclude_defaults=True), sort_keys=False, allow_unicode=True)
-    files = {root / "drills" / f"{order.id}.yaml": text}
+    if path.exists() and path.read_text() != text:
+        message = f"there is already a drill '{order.id}', and it is another one"
+        raise FaultError(
+            [
+                Fault(
+                    code="drill-exists",
+                    message=message,
+                    hint="give yours a name: --id NAME",
+                    span=Span(path=f"drills/{order.id}.yaml"),
+                )
+            ]
+        )
+    files = {path: text}
     files |= {root / "drills" / "packs" / f"{name}.md": pack for name, pack in sorted(packs.items())}
     with write_lock(root):
         for path, content in files.items():
@@ -205,6 +218,13 @@ def _plan(keep: Path, workspace: Workspace, losses: Losses, moment: datetime, wa
         keep=keep,
         progress=lambda done: watch("plan", done),
     )
+
+
+def _publish(root: Path, content: Content, watch: Watch) -> Published:
+    try:
+        return publish(content, root / ".riskreg" / "tree", root / "public", progress=lambda done: watch("publish", done))
+    except FaultError as error:
+        raise FaultError(error.faults, "the register was updated, and the old publication still stands") from error
 
 
 def _with_impact(workspace: Workspace, finding: Finding) -> Finding:

@@ -104,11 +104,12 @@ def _changed(report: Report) -> Iterator[str]:
         for ids, word in ((changes.raised, "raised"), (changes.updated, "changed"), (changes.eased, "eased"))
         if ids
     ]
-    if not report.content.risks:
-        yield "Register  no risks yet"
+    standing = [risk for risk in report.content.risks if risk.state != "closed"]
+    if not standing:
+        yield "Register  no open risks"
         return
-    yield f"Register  {', '.join(parts) if parts else 'nothing changed'}; {len(report.content.risks)} risks in all, worst first:"
-    for risk in report.content.risks[:5]:
+    yield f"Register  {', '.join(parts) if parts else 'nothing changed'}; {len(standing)} open risks, worst first:"
+    for risk in standing[:5]:
         yield f"  {_scored(report.content, risk):<12} {risk.id}  {risk.title}, owner {risk.owner}"
 
 

@@ -54,10 +54,7 @@ class Roles(dict[str, Role]):
 def _acting(role: Role, as_of: datetime | None, *, public: bool) -> Role:
     if public and role.audience == "internal":
         return Role(id=role.id, title=role.title, party=role.party, holder=role.title, tiers=role.tiers)
-    if role.left_on is None or (as_of is not None and role.left_on > as_of.date()):
-        return role
-    holder = role.deputy or "nobody is named"
-    return role.model_copy(update={"holder": holder, "phone": role.deputy_phone, "deputy": "", "deputy_phone": "", "email": ""})
+    return role.acting(as_of.date() if as_of else None)
 
 
 @dataclass(frozen=True)

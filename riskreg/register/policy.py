@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from riskreg.model.base import Frozen
 from riskreg.model.finding import Finding
 from riskreg.model.risk import Assessment, Score
-from riskreg.model.settings import Band, Cadence, Matrix, Settings
+from riskreg.model.settings import BANDS, Band, Cadence, Matrix, Settings
 
 MATERIAL = 4
 """The least difference between two score numbers (1 to 25) that is material within one band."""
@@ -29,6 +29,10 @@ class Policy(Frozen):
 
     def band(self, score: Score) -> Band:
         return self.matrix.band(score.likelihood, score.impact)
+
+    def rank(self, score: Score | None) -> int:
+        """Orders scores, worst largest: by band first, as the matrix decides, then by number. Not known comes last."""
+        return 100 * BANDS.index(self.band(score)) + score.number if score else -1
 
     def due(self, at: datetime, score: Score | None) -> datetime:
         """The next review after one at `at`. A risk without a score is reviewed like a high one: not known is not low."""

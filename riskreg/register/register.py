@@ -77,11 +77,11 @@ class Register:
             return store.head(connection)[1]
 
     def risks(self, *, include_closed: bool = True) -> tuple[Risk, ...]:
-        """All risks, worst first: by the number of the score that stands, then by id."""
+        """All risks, worst first by the score that stands (see `Policy.rank`), then by id; closed ones at the end."""
         with self._database.reading() as connection:
             found = store.risks(connection)
         wanted = (risk for risk in found if include_closed or risk.state != "closed")
-        return tuple(sorted(wanted, key=lambda risk: -(risk.score.number if risk.score else 0)))
+        return tuple(sorted(wanted, key=lambda risk: (risk.state == "closed", -self._policy.rank(risk.score))))
 
     def risk(self, id: str) -> Risk:
         """One risk. FaultError (`unknown-risk`) where there is none."""

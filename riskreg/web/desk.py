@@ -28,7 +28,8 @@ class Desk:
     @property
     def people(self) -> dict[str, str]:
         """Everybody of the client who may act, by name, with what they are: their own role before one they only stand in for."""
-        held = [role for role in sorted(self.workspace.roles, key=lambda role: role.id) if role.left_on is None]
+        today = now().date()
+        held = [role.acting(today) for role in sorted(self.workspace.roles, key=lambda role: role.id)]
         own = {role.holder: role.title.lower() for role in reversed(held) if role.holder}
         standing_in = {role.deputy: f"deputy {role.title.lower()}" for role in reversed(held) if role.deputy}
         return dict(sorted((standing_in | own).items()))
@@ -44,7 +45,7 @@ class Desk:
             "risk": risk,
             "score": self.score(risk.score),
             "indicated": self.score(risk.indicated),
-            "owner": role.holder if role else risk.owner,
+            "owner": role.acting(now().date()).holder if role else risk.owner,
             "owner_title": role.title if role else "",
             "review": words.local_day(risk.review_due, self.workspace.settings.time_zone),
             "answered": risk.assessed is not None and not risk.proposal,
