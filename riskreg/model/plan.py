@@ -16,6 +16,7 @@ from riskreg.model.network import Firmness, Grade
 OptionKind = Literal["home", "idle", "overtime", "surge", "standby", "takeover", "step-in"]
 Relation = Literal["same-site", "sister-site", "second-vendor", "client", "step-in"]
 Outcome = Literal["met", "late", "breach", "not-known", "untouched"]
+GRAVEST_FIRST: tuple[Outcome, ...] = ("breach", "late", "not-known", "met", "untouched")
 Choice = Literal["none-needed", "same-vendor", "dual-source", "client-takeover", "both", "not-covered"]
 
 
@@ -154,6 +155,11 @@ class Verdict(Frozen):
     """The weakest input that the verdict rests on, in words."""
     cover: tuple[CoverPoint, ...] = ()
 
+    @property
+    def gravity(self) -> tuple[int, int, int, str]:
+        """Orders verdicts, what breaks first before the rest: by outcome, then by who must be back first, then by the shortage."""
+        return GRAVEST_FIRST.index(self.outcome), self.rto, -self.short, self.function
+
 
 class Fallen(Frozen):
     """One thing that the cascade takes down: at once (`at` 0), until `until` (None: no end known), and because of what."""
@@ -206,9 +212,25 @@ class FailoverPlan(Frozen):
     """Of every function that is touched: loses work, or gives positions."""
     decision: Decision
 
+    @property
+    def lost(self) -> tuple[Verdict, ...]:
+        """The functions that lose people, what breaks first before the rest. All counts of a loss count these."""
+        return tuple(sorted((verdict for verdict in self.verdicts if verdict.lost), key=lambda verdict: verdict.gravity))
+
+    @property
+    def giving(self) -> tuple[Verdict, ...]:
+        """The functions that lose nobody and give people up."""
+        return tuple(verdict for verdict in self.verdicts if not verdict.lost and verdict.outcome != "untouched")
+
     def count(self, outcome: Outcome) -> int:
-        """How many touched functions have this outcome."""
-        return sum(verdict.outcome == outcome for verdict in self.verdicts)
+        """How many functions that lose people have this outcome."""
+        return sum(verdict.outcome == outcome for verdict in self.lost)
+
+    @property
+    def gravity(self) -> tuple[int, int, int, int]:
+        """Orders plans, the gravest first: not covered, late, not known, positions lost."""
+        lost = sum(verdict.lost for verdict in self.lost)
+        return -self.count("breach"), -self.count("late"), -self.count("not-known"), -lost
 
     @property
     def holds(self) -> bool:
