@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from riskreg.model.content import Content, Workspace
-from riskreg.model.plan import FailoverPlan, Outcome, Verdict
+from riskreg.model.plan import GRAVEST_FIRST, FailoverPlan, Outcome, Verdict
 from riskreg.model.risk import Event, Risk
 from riskreg.model.times import say_duration, say_positions
 from riskreg.pipeline.run import Report
@@ -19,7 +19,6 @@ WORDS: dict[Outcome, str] = {
     "not-known": "not known",
     "untouched": "untouched",
 }
-_WORST: tuple[Outcome, ...] = ("breach", "late", "not-known", "met", "untouched")
 Block = str | list[tuple[str, ...]]
 """A line, or a table whose first row is its head."""
 
@@ -127,20 +126,19 @@ def _failover(content: Content) -> Iterator[str]:
         return
     held = sum(plan.holds for plan in sites.values())
     yield f"Failover  {held} of {len(sites)} sites could be lost with every function at its minimum in time, on tested options"
-    for ref, plan in sorted(sites.items(), key=lambda item: (-item[1].count("breach"), -item[1].count("late"), item[0])):
+    for ref, plan in sorted(sites.items(), key=lambda item: (item[1].gravity, item[0])):
         if not plan.holds:
             yield f"  {network.name_of(ref):<16} {_tally(plan)}; {_worst(plan, content.workspace)}"
 
 
 def _tally(plan: FailoverPlan) -> str:
-    lost = [verdict for verdict in plan.verdicts if verdict.lost]
-    counts = [(word, sum(v.outcome == outcome for v in lost)) for outcome in _WORST if (word := WORDS[outcome])]
-    return f"{len(lost)} functions: " + ", ".join(f"{count} {word}" for word, count in counts if count)
+    counts = [(WORDS[outcome], plan.count(outcome)) for outcome in GRAVEST_FIRST]
+    lost = len(plan.lost)
+    return f"{lost} {'function loses' if lost == 1 else 'functions lose'} people: " + ", ".join(f"{n} {word}" for word, n in counts if n)
 
 
 def _worst(plan: FailoverPlan, workspace: Workspace) -> str:
-    worst = min(plan.verdicts, key=lambda v: (_WORST.index(v.outcome), workspace.network.function[v.function].tier, v.function))
-    return f"worst: {_sentence(worst, workspace)}"
+    return f"first: {_sentence((plan.lost or plan.verdicts)[0], workspace)}"
 
 
 def _sentence(verdict: Verdict, workspace: Workspace) -> str:
@@ -172,7 +170,7 @@ def _next(report: Report) -> Iterator[str]:
 def plan_as_text(plan: FailoverPlan, workspace: Workspace) -> Iterator[Block]:
     """A plan as lines and tables: what falls, the verdicts, who takes over, who gives, the decision, and what it rests on."""
     network = workspace.network
-    yield f"{plan.title}: {_tally(plan) if plan.verdicts else 'nothing we know of stops'}"
+    yield f"{plan.title}: {_tally(plan) if plan.lost else 'nothing we know of stops'}"
     yield f"Decision: {plan.decision.why}"
     if plan.verdicts:
         yield ""
