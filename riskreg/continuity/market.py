@@ -166,7 +166,7 @@ class _Bench:
             for vendor in sorted(parties - {CLIENT}):
                 yield from self.taken_over(function, pool, vendor)
             if CLIENT not in parties:
-                reason = f"{pool.name} takes a vendor's work only under a takeover clause, and none of its own {function.name} is lost"
+                reason = f"{pool.name} takes a vendor's work only under a takeover clause; none of its own {function.name} is lost"
                 yield self.closed(function, pool, idle, Barrier("contract", reason))
                 return
         yield from self.rerouted(function, pool, limit_of=CLIENT if client else None)

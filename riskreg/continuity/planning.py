@@ -11,7 +11,8 @@ from riskreg.continuity.decision import Variant, decide, move_cost
 from riskreg.continuity.market import Market, open_market
 from riskreg.continuity.options import DAILY, RELATIONS, Evidenced, Offer
 from riskreg.continuity.proof import course, cover, judge
-from riskreg.continuity.stretch import Segment, Stretch, least, segments
+from riskreg.continuity.spare import beyond_minimums, eligible, unused
+from riskreg.continuity.stretch import Segment, Stretch, segments
 from riskreg.continuity.timeline import State, fallen_things, states, unfold
 from riskreg.model.base import content_hash
 from riskreg.model.disruption import Disruption
@@ -55,7 +56,9 @@ def make_plan(
     hurt = [f for f in touched if any(ground.at(segment).lost(f) for segment in stretches)]
     chosen, decision = decide(ground, stretches, market.offers, hurt)
     moves = _moves(chosen, horizon)
-    options = _options(ground, market, stretches, touched, moves)
+    free = unused(ground, chosen.planned, market.offers)
+    options = tuple(o.model_copy(update={"free": free[o.id]}) for o in _options(ground, market, stretches, touched, moves))
+    kept = tuple(option for option in options if option.positions)
     return FailoverPlan(
         id=_plan_id(network, disruption, as_of, evidence_expires, horizon),
         title=title or "Loss of " + " and ".join(sorted({network.name_of(loss.ref) for loss in disruption.losses})),
@@ -65,7 +68,8 @@ def make_plan(
         method=METHOD,
         horizon=horizon,
         fallen=fallen_things(network, timeline),
-        options=tuple(option for option in options if option.positions),
+        options=kept,
+        eligible=eligible(market.offers, kept, touched),
         refusals=_refusals(network, market, {option.id for option in options if not option.positions}, touched),
         moves=moves,
         donors=_donors(ground, chosen),
@@ -200,9 +204,7 @@ def _size(ground: Ground, offer: Offer, stretch: Stretch) -> int:
     if offer.kind != "idle":
         size, free = stretch.size(offer), stretch.free_seats(ground.network.pool[pool].site)
         return size if free is None or offer.kind in ("home", "step-in", "takeover") else min(size, free)
-    members = ground.where.at_pool.get(pool, ())
-    kept = sum(least(stretch.standing[function][pool], ground.network.function[function].mbco) for function in members)
-    return max(0, stretch.present[pool] - kept)
+    return offer.source.part(beyond_minimums(ground, stretch, pool))
 
 
 def _verdicts(

@@ -5,6 +5,7 @@ Amounts are tenths of a position, times are seconds after the loss, money is in 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal, Self
 
 from pydantic import AwareDatetime, model_validator
@@ -18,6 +19,18 @@ Relation = Literal["same-site", "sister-site", "second-vendor", "client", "step-
 Outcome = Literal["met", "late", "breach", "not-known", "untouched"]
 GRAVEST_FIRST: tuple[Outcome, ...] = ("breach", "late", "not-known", "met", "untouched")
 Choice = Literal["none-needed", "same-vendor", "dual-source", "client-takeover", "both", "not-covered"]
+
+
+class Step(Frozen):
+    """From `at` on, `positions`; 0 where they are released."""
+
+    at: int
+    positions: int
+
+
+def amount_at(steps: Sequence[Step], time: int) -> int:
+    """The value of a step function at a moment; 0 before its first step."""
+    return next((step.positions for step in reversed(steps) if step.at <= time), 0)
 
 
 class Option(Frozen):
@@ -38,6 +51,24 @@ class Option(Frozen):
     clause: str = ""
     beyond: int = 0
     """Tenths of a position that its evidence has shown and that are an option of their own; this one is what comes on top."""
+    free: tuple[Step, ...] = ()
+    """What the plan leaves unused of it, standing work at its minimum; 0 before the first step. Options may share seats."""
+
+    def free_at(self, time: int) -> int:
+        """What is left of it at a moment (seconds after the loss), in tenths of a position."""
+        return amount_at(self.free, time)
+
+
+class Eligible(Frozen):
+    """An option that is open to a function: nothing about people, data or contract forbids it, whether the plan uses it or not.
+
+    `opens` and `grade` count the switch of routing that the function needs there.
+    """
+
+    function: str
+    option: str
+    opens: int
+    grade: Grade
 
 
 class Refusal(Frozen):
@@ -51,13 +82,6 @@ class Refusal(Frozen):
         "no-routing", "no-capacity", "contract-ended",
     ]  # fmt: skip
     reason: str
-
-
-class Step(Frozen):
-    """From `at` on, `positions`; 0 where they are released."""
-
-    at: int
-    positions: int
 
 
 class Move(Frozen):
@@ -97,7 +121,7 @@ class Move(Frozen):
 
     def at(self, time: int) -> int:
         """What it serves at a moment (seconds after the loss), in tenths of a position."""
-        return next((step.positions for step in reversed(self.steps) if step.at <= time), 0)
+        return amount_at(self.steps, time)
 
 
 class Donor(Frozen):
@@ -211,6 +235,8 @@ class FailoverPlan(Frozen):
     verdicts: tuple[Verdict, ...]
     """Of every function that is touched: loses work, or gives positions."""
     decision: Decision
+    eligible: tuple[Eligible, ...] = ()
+    """Of lost work; what is not in here must not be named as an alternate."""
 
     @property
     def lost(self) -> tuple[Verdict, ...]:

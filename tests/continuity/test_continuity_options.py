@@ -91,6 +91,24 @@ def test_the_client_takes_a_vendor_s_work_back_only_under_a_clause() -> None:
     assert made.moves == ()
 
 
+def test_free_people_of_the_client_are_refused_to_a_vendor_s_work_with_a_reason_and_what_is_open_is_listed() -> None:
+    made = with_client([CLAUSE])
+    assert refusal(made, "idle:b")[0] == "contract"
+    assert [(pair.function, pair.option, pair.opens) for pair in made.eligible] == [("F", "takeover:acme-msa:b", 7200)]
+    refused = {(r.function, r.option) for r in made.refusals}
+    assert not any((pair.function, pair.option) in refused for pair in made.eligible)
+
+
+def test_what_the_plan_uses_of_an_option_is_not_free_in_that_hour() -> None:
+    made = plan(two_sites(), "site:A")
+    sizes = {option.id: option.positions for option in made.options}
+    for option in made.options:
+        times = sorted({0, 900, 7200, 86400, *(step.at for step in option.free)})
+        used = [sum(move.at(time) for move in made.moves if move.option == option.id) for time in times]
+        assert all(0 <= option.free_at(time) <= sizes[option.id] - taken for time, taken in zip(times, used, strict=True))
+    assert any(option.free for option in made.options)
+
+
 def test_a_takeover_is_no_larger_than_its_clause_says() -> None:
     made = with_client([CLAUSE])
     (move,) = made.moves
