@@ -35,10 +35,10 @@ def _levers(edition: Edition, contract: Contract) -> list[str]:
             known = lever.evidence.grade + (f" {words.day(lever.evidence.at)}" if lever.evidence.at else "")
             where = edition.name(f"pool:{lever.pool}")
             out.append(
-                f"{name}: {say_positions(lever.positions)} positions at {where} after {say_duration(lever.opens)}, "
+                f"{name}: {say_positions(lever.positions)} positions at {where} after {say_duration(lever.ready)}, "
                 f"{lever.firmness}, {known}"
             )
     if contract.step_in:
         step = contract.step_in
-        out.append(f"Step-in: {words.percent(step.share)} of the people after {say_duration(step.opens)}, {step.firmness}")
+        out.append(f"Step-in: {words.percent(step.share)} of the people after {say_duration(step.ready)}, {step.firmness}")
     return out
