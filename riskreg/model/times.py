@@ -46,14 +46,12 @@ def write_duration(seconds: int) -> str:
 
 
 def say_duration(seconds: int) -> str:
-    """For people: 900 → `15 min`, 14400 → `4 h`, 86400 → `24 h`, 259200 → `3 days` (unit after a non-breaking space)."""
-    if seconds < 3600:
-        return f"{round(seconds / 60)}\u00a0min"
+    """For people, exact to the minute, from two days on to the hour: `15 min`, `4 h`, `24 h`, `4 h 5 min`, `2 days 1 h`."""
     if seconds < 2 * 86400:
-        hours = seconds / 3600
-        return f"{hours:.0f}\u00a0h" if seconds % 3600 == 0 else f"{hours:.1f}\u00a0h"
-    days = seconds / 86400
-    return f"{days:.0f}\u00a0days" if seconds % 86400 == 0 else f"{days:.1f}\u00a0days"
+        parts = ((seconds // 3600, "h"), (seconds % 3600 // 60, "min"))
+    else:
+        parts = ((seconds // 86400, "days"), (seconds % 86400 // 3600, "h"))
+    return " ".join(f"{amount}\u00a0{unit}" for amount, unit in parts if amount) or "0\u00a0min"
 
 
 Duration = Annotated[

@@ -6,7 +6,7 @@ import re
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from riskreg.model.times import TENTHS, say_positions
+from riskreg.model.times import TENTHS, say_duration, say_positions
 
 NBSP = "\u00a0"
 _SIGNS = {"EUR": "€", "GBP": "£", "INR": "₹", "JPY": "¥", "PHP": "₱", "PLN": "PLN\u00a0", "USD": "$", "ZAR": "R"}
@@ -54,13 +54,8 @@ def day(on: date, year: int | None = None) -> str:
     return text if year == on.year else f"{text}{NBSP}{on.year}"
 
 
-def elapsed(seconds: int) -> str:
-    """Time after the loss, exact to the minute, from two days on to the hour: `12 min`, `4 h 5 min`, `2 days 1 h`."""
-    if seconds < 2 * 86400:
-        parts = ((seconds // 3600, "h"), (seconds % 3600 // 60, "min"))
-    else:
-        parts = ((seconds // 86400, "days"), (seconds % 86400 // 3600, "h"))
-    return " ".join(f"{amount}{NBSP}{unit}" for amount, unit in parts if amount) or f"0{NBSP}min"
+elapsed = say_duration
+"""Time after the loss is said like every other duration."""
 
 
 def place(zone: str) -> str:

@@ -132,9 +132,9 @@ def _failover(content: Content) -> Iterator[str]:
 
 
 def _tally(plan: FailoverPlan) -> str:
-    counts = [(WORDS[outcome], plan.count(outcome)) for outcome in GRAVEST_FIRST]
     lost = len(plan.lost)
-    return f"{lost} {'function loses' if lost == 1 else 'functions lose'} people: " + ", ".join(f"{n} {word}" for word, n in counts if n)
+    counts = [f"{plan.count(outcome)} {WORDS[outcome]}" for outcome in GRAVEST_FIRST if plan.count(outcome)]
+    return f"{lost} {'function loses' if lost == 1 else 'functions lose'} people: {', '.join(counts)}"
 
 
 def _worst(plan: FailoverPlan, workspace: Workspace) -> str:
