@@ -72,7 +72,7 @@ def make_plan(
         eligible=eligible(market.offers, kept, touched),
         refusals=_refusals(network, market, {option.id for option in options if not option.positions}, touched),
         moves=moves,
-        donors=_donors(ground, chosen),
+        donors=_donors(ground, chosen, horizon),
         verdicts=_verdicts(ground, disruption, timeline, chosen, market.offers, hurt, touched),
         decision=decision,
     )
@@ -135,12 +135,14 @@ def _steps(rows: Sequence[tuple[Segment, int]], horizon: int) -> tuple[Step, ...
     return tuple(found)
 
 
-def _donors(ground: Ground, chosen: Variant) -> tuple[Donor, ...]:
-    """What each function gives at each pool at most, and what it keeps at that moment."""
+def _donors(ground: Ground, chosen: Variant, horizon: int) -> tuple[Donor, ...]:
+    """What each function gives at each pool: at most, with what it keeps at that moment, and over time."""
     found: dict[tuple[str, str], Donor] = {}
+    rows: dict[tuple[str, str], list[tuple[Segment, int]]] = {}
     for segment, allocation in zip(chosen.planned.segments, chosen.planned.allocations, strict=True):
         for slot, units in sorted(allocation.gives.items()):
             function, pool = slot
+            rows.setdefault(slot, []).append((segment, units))
             known = found.get(slot)
             if known is None or units > known.gives:
                 found[slot] = Donor(
@@ -153,7 +155,7 @@ def _donors(ground: Ground, chosen: Variant) -> tuple[Donor, ...]:
                 )
             takers = {*(known.to if known else ()), *allocation.takers[slot]}
             found[slot] = found[slot].model_copy(update={"to": tuple(sorted(takers))})
-    return tuple(found[slot] for slot in sorted(found))
+    return tuple(found[slot].model_copy(update={"steps": _steps(rows[slot], horizon)}) for slot in sorted(found))
 
 
 def _options(

@@ -133,6 +133,12 @@ class Donor(Frozen):
     keeps: int
     minimum: int
     to: tuple[str, ...] = ()
+    steps: tuple[Step, ...] = ()
+    """What it gives over the horizon, in the order of time."""
+
+    def at(self, time: int) -> int:
+        """What it gives at a moment (seconds after the loss), in tenths of a position."""
+        return amount_at(self.steps, time)
 
 
 class CoverPoint(Frozen):
@@ -183,6 +189,30 @@ class Verdict(Frozen):
     def gravity(self) -> tuple[int, int, int, str]:
         """Orders verdicts, what breaks first before the rest: by outcome, then by who must be back first, then by the shortage."""
         return GRAVEST_FIRST.index(self.outcome), self.rto, -self.short, self.function
+
+    @property
+    def thinnest(self) -> CoverPoint | None:
+        """Where proof leaves least above a minimum, from the RTO on, the first such moment; None where no minimum is due.
+
+        Moments at which all of the demand is served count only where there are no others: a quiet night is not a thin one. Its
+        `at` is never before the RTO, even where that step of the cover began earlier.
+        """
+        due = [point for point in self.cover if point.at > self.rto]
+        before = max((point for point in self.cover if point.at <= self.rto), key=lambda point: point.at, default=None)
+        if before is not None:
+            due.append(before.model_copy(update={"at": self.rto}))
+        return min(
+            (point for point in due if point.minimum),
+            key=lambda point: (point.proven >= point.demand, point.proven - point.minimum, point.at),
+            default=None,
+        )
+
+    @property
+    def no_margin(self) -> bool:
+        """True where it is met, but only just: the minimum is back exactly at the RTO, or at some moment proof just reaches it."""
+        thin = self.thinnest
+        just = self.minimum_at == self.rto or (thin is not None and thin.proven <= thin.minimum and thin.proven < thin.demand)
+        return self.outcome == "met" and just and self.lost > 0
 
 
 class Fallen(Frozen):
