@@ -172,6 +172,8 @@ class Verdict(Frozen):
     mtpd: int
     lost: int
     """Most positions lost at once."""
+    lost_first: int = 0
+    """Positions lost at the onset itself: 0 where nobody is due at that hour."""
     short: int
     """Largest shortage against the minimum, from the RTO on."""
     short_from: int | None = None

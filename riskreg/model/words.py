@@ -74,6 +74,17 @@ def clock(at: datetime, zone: str, reference: str, name: str | None = None) -> s
     return f"{local}{note}, {there:%H:%M}{NBSP}{place(reference)}"
 
 
+def weekday_clock(at: datetime, zone: str, name: str | None = None) -> str:
+    """`Sat 17:00 New York`: a moment of the coming days at a place."""
+    here = at.astimezone(ZoneInfo(zone))
+    return f"{_WEEKDAYS[here.weekday()]}{NBSP}{here:%H:%M}{NBSP}{name or place(zone)}"
+
+
+def tenths(amount: int) -> str:
+    """Tenths of a position as a proof states them, never rounded: `20.8`, `6`, `1,204.5`."""
+    return f"{amount / TENTHS:,.1f}".removesuffix(".0")
+
+
 def ahead(at: datetime, zone: str, reference: str) -> str:
     """How far local time is from the reference at that moment: `8 h ahead of London`, `5.5 h ahead of …`, `same time as …`."""
     local, base = (at.astimezone(ZoneInfo(name)).utcoffset() or timedelta() for name in (zone, reference))

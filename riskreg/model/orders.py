@@ -1,0 +1,106 @@
+"""Orders: what a plan asks of each pool, moment by moment, in whole people.
+
+A plan counts in tenths of a position, and nobody can send a tenth of a person. Amounts here are tenths too, but whole positions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from riskreg.model.plan import FailoverPlan, Move, Step, amount_at
+from riskreg.model.times import TENTHS
+
+
+@dataclass(frozen=True)
+class Duty:
+    """A move in whole positions over time."""
+
+    move: Move
+    steps: tuple[Step, ...]
+
+    def at(self, time: int) -> int:
+        """Whole positions at a moment, seconds after the loss."""
+        return amount_at(self.steps, time)
+
+    @property
+    def peak(self) -> Step:
+        """The most that it asks for, and when that begins."""
+        return max(self.steps, key=lambda step: (step.positions, -step.at))
+
+
+@dataclass(frozen=True)
+class Order:
+    """A change of one duty at one moment: `more` positions come to it (fewer than 0: are released), `now` is what it then has.
+
+    Where people of the option change over from other work that was moved, `source` is the duty that they leave.
+    """
+
+    at: int
+    duty: Duty
+    more: int
+    now: int
+    source: Duty | None = None
+
+
+def whole(amount: int) -> int:
+    """Rounded up to whole positions."""
+    return -(-amount // TENTHS) * TENTHS
+
+
+def duties(plan: FailoverPlan) -> tuple[Duty, ...]:
+    """The moves of a plan in whole positions, sorted by option, then by how soon the work is due.
+
+    Each option is rounded up as a whole, so that its orders never add up to more people than it needs: the most urgent work is
+    rounded up first, and what is left of its last person goes to the next.
+    """
+    due = {verdict.function: verdict.rto for verdict in plan.verdicts}
+    options: dict[str, list[Move]] = {}
+    for move in sorted(plan.moves, key=lambda m: (m.option, due.get(m.function, 0), m.function)):
+        options.setdefault(move.option, []).append(move)
+    return tuple(duty for moves in options.values() for duty in _rounded(moves))
+
+
+def _rounded(moves: Sequence[Move]) -> list[Duty]:
+    times = sorted({step.at for move in moves for step in move.steps})
+    steps: list[list[Step]] = [[] for _ in moves]
+    for time in times:
+        exact = given = 0
+        for row, move in zip(steps, moves, strict=True):
+            exact += move.at(time)
+            amount = whole(exact) - given
+            given += amount
+            if amount != (row[-1].positions if row else 0):
+                row.append(Step(at=time, positions=amount))
+    return [Duty(move, tuple(row)) for move, row in zip(moves, steps, strict=True) if row]
+
+
+def orders(found: Iterable[Duty]) -> tuple[Order, ...]:
+    """Every change in the order of time; people who go from one work to another within an option are one order."""
+    options: dict[str, list[Duty]] = {}
+    for duty in found:
+        options.setdefault(duty.move.option, []).append(duty)
+    out = []
+    for ident in sorted(options):
+        for time in sorted({step.at for duty in options[ident] for step in duty.steps}):
+            out += _changes(options[ident], time)
+    return tuple(sorted(out, key=lambda order: order.at))
+
+
+def _changes(option: Sequence[Duty], time: int) -> list[Order]:
+    """What changes in one option at one moment: changes over first, then those who come, then those who are released."""
+    differ = [(duty, duty.at(time) - duty.at(time - 1)) for duty in option]
+    free = {number: -more for number, (_, more) in enumerate(differ) if more < 0}
+    moved, come = [], []
+    for duty, more in differ:
+        missing = max(0, more)
+        for number, spare in free.items():
+            part = min(missing, spare)
+            if part:
+                missing -= part
+                free[number] -= part
+                moved.append(Order(time, duty, part, duty.at(time), option[number]))
+        if missing:
+            come.append(Order(time, duty, missing, duty.at(time)))
+    released = [Order(time, option[number], -left, option[number].at(time)) for number, left in free.items() if left]
+    return [*moved, *come, *released]
