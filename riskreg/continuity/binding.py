@@ -8,13 +8,14 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from riskreg.continuity.allocation import NOTHING, Book, Grant, Ground
-from riskreg.continuity.eligibility import LANGUAGES, barriers
+from riskreg.continuity.eligibility import barriers
 from riskreg.continuity.market import hypothetical
 from riskreg.continuity.options import KIND_WORDS, Offer
 from riskreg.continuity.proof import Course, Run
 from riskreg.continuity.stretch import Segment
 from riskreg.continuity.timeline import State
 from riskreg.model.disruption import Disruption
+from riskreg.model.languages import language
 from riskreg.model.network import Function
 from riskreg.model.plan import Binding
 from riskreg.model.times import say_duration, say_positions
@@ -178,7 +179,7 @@ def _scarce(inquiry: Inquiry, function: Function, worst: Segment, missing: int) 
             break
     if best is not None:
         return best[1]
-    trained = f"{LANGUAGES.get(function.language, function.language)} {function.channel} ({function.skill})"
+    trained = f"{language(function.language)} {function.channel} ({function.skill})"
     certificates = f" with {' and '.join(function.certificates)}" if function.certificates else ""
     advice = (
         f"No other pool could serve them after a single change: it takes {say_positions(missing)} positions trained for {trained}"

@@ -10,8 +10,9 @@ from riskreg.continuity.allocation import Ground
 from riskreg.continuity.options import KIND_WORDS, Offer
 from riskreg.continuity.proof import Course, Run, course, judge, sweep, walk
 from riskreg.continuity.stretch import Segment
-from riskreg.model.network import Network
+from riskreg.model.network import Network, Triggered
 from riskreg.model.plan import Alternative, Choice, Decision, Outcome, Relation
+from riskreg.model.times import say_duration
 
 ALLOWED: dict[Choice, frozenset[Relation]] = {
     "same-vendor": frozenset({"same-site", "sister-site"}),
@@ -119,8 +120,10 @@ def calls(network: Network, run: Run) -> tuple[tuple[str, ...], tuple[str, ...]]
 
 def _clause(offer: Offer) -> str:
     number = f" {offer.source.option.clause}" if offer.source.option.clause else ""
-    trigger = getattr(offer.source.lever, "trigger", "")
-    condition = f" (when: {trigger})" if trigger else ""
+    lever, condition = offer.source.lever, ""
+    if isinstance(lever, Triggered):
+        earliest = f"; not before {say_duration(lever.after)} after the loss" if lever.after else ""
+        condition = f" (when: {lever.trigger}{earliest})"
     return f"{offer.source.contract}{number}, {KIND_WORDS[offer.kind]}{condition}"
 
 

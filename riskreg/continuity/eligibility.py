@@ -5,18 +5,13 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal, NamedTuple
 
+from riskreg.model.languages import language
 from riskreg.model.network import CLIENT, Contract, Function, Lever, Network, Pool, Takeover
 
 Code = Literal[
     "fallen", "language", "channel", "skill", "certificate", "residency", "contract", "exclusive", "not-firm", "no-routing",
     "no-capacity", "contract-ended",
 ]  # fmt: skip
-
-
-LANGUAGES = {
-    "ar": "Arabic", "de": "German", "en": "English", "es": "Spanish", "fr": "French", "hi": "Hindi", "it": "Italian",
-    "ja": "Japanese", "nl": "Dutch", "pl": "Polish", "pt": "Portuguese", "sv": "Swedish", "tr": "Turkish", "zh": "Chinese",
-}  # fmt: skip
 
 
 class Barrier(NamedTuple):
@@ -46,7 +41,7 @@ def barriers(network: Network, function: Function, pool: Pool, on: date) -> tupl
     site = network.site[pool.site]
     found: list[Barrier] = []
     if function.language not in pool.languages:
-        found.append(Barrier("language", f"does not speak {LANGUAGES.get(function.language, function.language)}"))
+        found.append(Barrier("language", f"does not speak {language(function.language)}"))
     if function.channel not in pool.channels:
         found.append(Barrier("channel", f"does not work on {function.channel}"))
     if function.skill not in pool.skills:

@@ -242,6 +242,7 @@ def _verdict(inquiry: Inquiry, ident: str, *, lost: bool, gives: bool) -> Verdic
         rto=function.rto,
         mtpd=function.mtpd,
         lost=max(ground.at(segment).lost(ident) for segment in planned.segments) if lost else 0,
+        lost_first=ground.at(planned.segments[0]).lost(ident) if lost else 0,
         short=worst[1] if worst else 0,
         short_from=short[0][0].start if short else None,
         short_first=short[0][1] if short else 0,

@@ -134,3 +134,16 @@ def test_a_donor_s_work_moves_on_by_what_is_proven_in_full() -> None:
     )
     (moved,) = sizes(plan(net, "site:A"), "G").values()
     assert moved[1] == "asserted"
+
+
+def test_the_clause_says_when_it_can_be_called_at_the_earliest() -> None:
+    assert taken_back(after="1h").decision.clauses == (
+        "acme-msa, client takeover (when: Below minimum for an hour; not before 1\u00a0h after the loss)",
+    )
+
+
+def test_what_is_lost_at_the_onset_is_told_apart_from_what_is_lost_later() -> None:
+    later = [{"days": "all", "from": "14:00", "to": "18:00", "positions": 10}]
+    net = two_sites(functions=[function("F", "a", later), function("G", "b", 4)])
+    found = verdict(plan(net, "site:A"), "F")
+    assert (found.lost_first, found.lost) == (0, 100)
