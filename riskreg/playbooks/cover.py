@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from riskreg.model.network import Network, Site
+from riskreg.model.orders import Order, duties, orders
 from riskreg.model.plan import Choice, Decision, Donor, FailoverPlan
-from riskreg.model.words import count
-from riskreg.playbooks.line import Line, Taker, sentence
+from riskreg.model.telling import back
+from riskreg.model.times import TENTHS, say_positions
+from riskreg.model.words import NBSP, count, positions
+from riskreg.playbooks.line import Line, Taker, after, sentence
 
 CHOICES: dict[Choice, str] = {
     "none-needed": "No decision is needed: the standing sites absorb it",
@@ -18,23 +22,54 @@ CHOICES: dict[Choice, str] = {
     "not-covered": "No choice covers this loss",
 }
 _DAY = 86400
+_HOUR = 3600
+
+
+@dataclass(frozen=True)
+class Change:
+    """An order to one team at one moment, with whom it concerns and in words."""
+
+    order: Order
+    taker: Taker
+    leaves: str = ""
+    """The work that the people leave for it, where they did other moved work until then."""
+    swap: bool = False
+    """It moves standing work away so that its people can take lost work: nothing that waits for them may come before it."""
+
+    @property
+    def text(self) -> str:
+        """`12 positions of Orders (overtime)`, `4 more of Orders, now 16 …`, `8 from Outages to Technical help, now 12 …`."""
+        amount, name, how = self.order.more, self.taker.function.name, self.taker.how
+        if amount < 0:
+            left = f", {say_positions(self.order.now)} stay" if self.order.now else ""
+            return f"release {positions(-amount)} from {name} ({how}){left}"
+        now = f", now {say_positions(self.order.now)}" if self.order.now != amount else ""
+        if self.leaves:
+            return f"{positions(amount)} from {self.leaves} to {name} ({how}){now}"
+        return f"{say_positions(amount)}{NBSP}more of {name} ({how}){now}" if now else f"{positions(amount)} of {name} ({how})"
 
 
 @dataclass(frozen=True)
 class Shift:
-    """What one place takes over at one moment: one call."""
+    """What one place does differently from one moment on: one call."""
 
     starts: int
+    moment: datetime
+    """The same as a moment, for a loss at the hour for which the plan was made."""
     site: Site
-    takers: tuple[Taker, ...]
+    changes: tuple[Change, ...]
+    total: int
+    """Positions signed in there for this plan, after the call."""
 
     @property
     def when(self) -> str:
-        return self.takers[0].when
+        return after(self.starts)
 
     @property
-    def total(self) -> int:
-        return sum(taker.move.positions for taker in self.takers)
+    def done(self) -> str:
+        if not self.total:
+            return "they are back at their own work"
+        return f"{positions(self.total)} {'is' if self.total == TENTHS else 'are'} signed in"
 
 
 @dataclass(frozen=True)
@@ -54,6 +89,8 @@ class Cover:
     plan: FailoverPlan
     lines: tuple[Line, ...]
     takers: tuple[Taker, ...]
+    shifts: tuple[Shift, ...]
+    """What each place does differently from when on, in the order of the clock: the list of calls."""
     givers: tuple[Giver, ...]
     places: tuple[Site, ...]
 
@@ -85,11 +122,14 @@ class Cover:
         return tuple(line for line in self.lines if line.verdict.lost or line.verdict.outcome not in ("met", "untouched"))
 
     @property
-    def shifts(self) -> tuple[Shift, ...]:
-        """The takers by moment and place, in the order of the clock: the list of calls."""
-        order = dict.fromkeys((taker.move.starts, taker.site.id) for taker in self.takers)
-        grouped = [[t for t in self.takers if (t.move.starts, t.site.id) == key] for key in order]
-        return tuple(Shift(group[0].move.starts, group[0].site, tuple(group)) for group in grouped)
+    def routing(self) -> tuple[str, ...]:
+        """What the routing desk changes within the first hour, one line each; moves that others wait for are marked `first`."""
+        due = [(shift, change) for shift in self.shifts if shift.starts <= _HOUR for change in shift.changes]
+        due.sort(key=lambda row: (row[0].starts, not row[1].swap))
+        return tuple(
+            f"{'first: ' if change.swap and change.order.more > 0 else ''}{shift.when}, {shift.site.name}: {change.text}"
+            for shift, change in due
+        )
 
     @property
     def first_call(self) -> Shift | None:
@@ -98,12 +138,22 @@ class Cover:
         return next((shift for shift in self.shifts if f"site:{shift.site.id}" not in lost), None)
 
     @property
+    def after_routing(self) -> str:
+        """Where the routing desk finds what falls due after the first hour."""
+        if not any(shift.starts > _HOUR for shift in self.shifts):
+            return ""
+        return f"{'The rest' if self.routing else 'Nothing moves within the first hour; what comes then'}: the table of calls below."
+
+    @property
     def first_day(self) -> tuple[Shift, ...]:
         return tuple(shift for shift in self.shifts if shift.starts < _DAY)
 
     @property
-    def later(self) -> tuple[Shift, ...]:
-        return tuple(shift for shift in self.shifts if shift.starts >= _DAY)
+    def later(self) -> tuple[tuple[Taker, datetime], ...]:
+        """Takers whose largest amount comes after the first day, and when: what to prepare for, in the order of time."""
+        onset = self.plan.disruption.onset
+        found = ((taker, onset + timedelta(seconds=taker.duty.peak.at)) for taker in self.takers if taker.duty.peak.at >= _DAY)
+        return tuple(sorted(found, key=lambda row: row[1]))
 
     @property
     def gaps(self) -> tuple[Line, ...]:
@@ -175,8 +225,19 @@ def cover(plan: FailoverPlan, network: Network) -> Cover:
     """The plan as a page tells it. KeyError where the plan names a function or pool that the network does not have."""
     options = {option.id: option for option in plan.options}
     takers = tuple(
-        Taker(move, network.function[move.function], network.pool[move.pool], network.site_of(move.pool), options.get(move.option))
-        for move in sorted(plan.moves, key=lambda m: (m.starts, network.function[m.function].tier, m.function, m.pool, m.option))
+        sorted(
+            (
+                Taker(
+                    duty,
+                    network.function[duty.move.function],
+                    network.pool[duty.move.pool],
+                    network.site_of(duty.move.pool),
+                    options.get(duty.move.option),
+                )
+                for duty in duties(plan)
+            ),
+            key=lambda taker: (taker.starts, taker.function.tier, taker.function.id, taker.pool.id, taker.move.option),
+        )
     )
     lines = tuple(
         Line(
@@ -184,6 +245,7 @@ def cover(plan: FailoverPlan, network: Network) -> Cover:
             verdict=verdict,
             takers=tuple(taker for taker in takers if taker.move.function == verdict.function),
             refusals=_refusals(plan, network, verdict.function),
+            result=back(verdict, plan, network),
         )
         for verdict in sorted(plan.verdicts, key=lambda v: (v.rto, network.function[v.function].tier, v.function))
     )
@@ -198,7 +260,32 @@ def cover(plan: FailoverPlan, network: Network) -> Cover:
     )
     lost = {loss.ref.partition(":")[2] for loss in plan.disruption.losses if loss.ref.startswith("site:")}
     named = lost | {taker.site.id for taker in takers}
-    return Cover(plan, lines, takers, givers, tuple(site for site in sorted(network.sites, key=lambda s: s.id) if site.id in named))
+    shifts = _shifts(plan, takers)
+    return Cover(
+        plan, lines, takers, shifts, givers, tuple(site for site in sorted(network.sites, key=lambda s: s.id) if site.id in named)
+    )
+
+
+def _shifts(plan: FailoverPlan, takers: tuple[Taker, ...]) -> tuple[Shift, ...]:
+    """The changes by moment and place; in one call changes over come first, then the most urgent work."""
+    known = {(taker.move.function, taker.move.option): taker for taker in takers}
+    loses = {verdict.function for verdict in plan.verdicts if verdict.lost}
+    gives = {donor.function for donor in plan.donors} - loses
+    calls: dict[tuple[int, str], list[Change]] = {}
+    for order in orders(taker.duty for taker in takers):
+        move = order.duty.move
+        taker = known[move.function, move.option]
+        leaves = known[order.source.move.function, order.source.move.option].function.name if order.source else ""
+        calls.setdefault((order.at, taker.site.id), []).append(Change(order, taker, leaves, swap=move.function in gives))
+    found = []
+    for at, ident in sorted(calls, key=lambda key: (key[0], min(c.taker.function.tier for c in calls[key]), key[1])):
+        changes = sorted(
+            calls[at, ident],
+            key=lambda c: (c.order.more < 0, not c.swap, c.taker.function.tier, c.taker.function.id, c.taker.move.option),
+        )
+        total = sum(taker.duty.at(at) for taker in takers if taker.site.id == ident)
+        found.append(Shift(at, plan.disruption.onset + timedelta(seconds=at), changes[0].taker.site, tuple(changes), total))
+    return tuple(found)
 
 
 def _refusals(plan: FailoverPlan, network: Network, function: str) -> tuple[str, ...]:

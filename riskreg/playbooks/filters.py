@@ -76,6 +76,11 @@ def _clock(context: Context, at: datetime, zone: str, name: str | None = None) -
 
 
 @pass_context
+def _weekday(_context: Context, at: datetime, zone: str, name: str | None = None) -> str:
+    return words.weekday_clock(at, zone, name)
+
+
+@pass_context
 def _day(context: Context, on: date) -> str:
     return words.day(on.astimezone(ZoneInfo(context["zone"])) if isinstance(on, datetime) else on)
 
@@ -110,6 +115,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "money": _money,
     "day": _day,
     "clock": _clock,
+    "weekday": _weekday,
     "due": _due,
     "tel": _tel,
     "call": _call,

@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 from riskreg.model.network import Function, Pool, Site
+from riskreg.model.orders import Duty
 from riskreg.model.plan import (
     CoverPoint,
     Move,
     Option,
-    OptionKind,
     Outcome,
     Verdict,
 )
-from riskreg.model.times import say_duration
+from riskreg.model.telling import KINDS
+from riskreg.model.times import say_duration, say_positions
 from riskreg.model.words import elapsed, positions
 
 State = Literal["covered", "partly", "not-covered", "not-known"]
@@ -25,15 +26,6 @@ STATES: dict[Outcome, State] = {
     "late": "partly",
     "breach": "not-covered",
     "not-known": "not-known",
-}
-KINDS: dict[OptionKind, str] = {
-    "home": "working from home",
-    "idle": "free positions",
-    "overtime": "overtime",
-    "surge": "surge positions",
-    "standby": "standby positions",
-    "takeover": "client seats",
-    "step-in": "step-in",
 }
 RELIEF = {
     "voice": "put the delay message on the line, offer a call-back, and keep the agents who are left for calls about safety, "
@@ -48,13 +40,30 @@ RELIEF = {
 
 @dataclass(frozen=True)
 class Taker:
-    """One pool that takes work of one function over, through one option."""
+    """One pool that takes work of one function over, through one option: in whole positions, from `starts` on."""
 
-    move: Move
+    duty: Duty
     function: Function
     pool: Pool
     site: Site
     option: Option | None
+
+    @property
+    def move(self) -> Move:
+        return self.duty.move
+
+    @property
+    def starts(self) -> int:
+        return self.duty.steps[0].at
+
+    @property
+    def first(self) -> int:
+        """What it begins with: the amount of its first moment, not of its busiest."""
+        return self.duty.steps[0].positions
+
+    @property
+    def most(self) -> int:
+        return self.duty.peak.positions
 
     @property
     def how(self) -> str:
@@ -66,7 +75,14 @@ class Taker:
 
     @property
     def when(self) -> str:
-        return f"after {elapsed(self.move.starts)}" if self.move.starts else "at once"
+        return after(self.starts)
+
+    @property
+    def growth(self) -> str:
+        """Its first amount and its largest: `2 at once, most 16 after 7 h`."""
+        peak = self.duty.peak
+        more = "" if peak.positions == self.first else f", most {say_positions(peak.positions)} {after(peak.at)}"
+        return f"{say_positions(self.first)} {self.when}{more}"
 
     @property
     def evidence(self) -> str:
@@ -87,6 +103,8 @@ class Line:
     verdict: Verdict
     takers: tuple[Taker, ...]
     refusals: tuple[str, ...]
+    result: str
+    """Its shortage, first and worst; else the moment at which proof leaves least above the minimum."""
 
     @property
     def state(self) -> State:
@@ -94,6 +112,8 @@ class Line:
 
     @property
     def word(self) -> str:
+        if self.verdict.no_margin:
+            return "Covered, no margin"
         return {"covered": "Covered", "partly": "Late", "not-covered": "Not covered", "not-known": "Not known"}[self.state]
 
     @property
@@ -104,18 +124,6 @@ class Line:
             return f"its minimum by {due}"
         steady = len({step.minimum for step in self._due}) == 1
         return f"{positions(point.minimum)} by {due}" if steady else f"up to {positions(point.minimum)}, from {due} on"
-
-    @property
-    def result(self) -> str:
-        """What is there when most is needed; for a shortage how many are missing, from when, until when."""
-        if self.verdict.short and self.state != "covered":
-            return f"short {positions(self.verdict.short)}{self._span}"
-        point = self._busiest
-        if point is None:
-            return ""
-        if self.state == "not-known":
-            return f"{positions(point.proven)} proven of the {positions(point.minimum)} it needs"
-        return f"{positions(point.served)}, the minimum is {positions(point.minimum)}"
 
     @property
     def cause(self) -> str:
@@ -135,14 +143,6 @@ class Line:
         return tuple(taker for taker in self.takers if not taker.proven)
 
     @property
-    def _span(self) -> str:
-        start, end = self.verdict.short_from, self.verdict.short_until
-        if start is None:
-            return ""
-        since = f" from {elapsed(start)}" if start else " from the start"
-        return f"{since} to {elapsed(end)}" if end is not None else f"{since}, no end known"
-
-    @property
     def _due(self) -> tuple[CoverPoint, ...]:
         """The steps of the cover that are in force at the recovery time or begin later."""
         cover = sorted(self.verdict.cover, key=lambda point: point.at)
@@ -152,6 +152,11 @@ class Line:
     @property
     def _busiest(self) -> CoverPoint | None:
         return max(self._due, key=lambda point: (point.minimum, -point.at), default=None)
+
+
+def after(seconds: int) -> str:
+    """`after 4 h`, or `at once`."""
+    return f"after {elapsed(seconds)}" if seconds else "at once"
 
 
 def sentence(text: str) -> str:

@@ -14,7 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sample_plan import (
     AS_OF,
+    DAY,
     FINDING,
+    HOUR,
     METRICS,
     NETWORK,
     PLAN,
@@ -104,12 +106,12 @@ def test_a_continuity_playbook_answers_in_the_agreed_order(ident: str, templates
 def test_the_page_says_what_the_plan_says(templates: dict[str, PlaybookTemplate]) -> None:
     text = make(templates["site-lost"]).text.replace("\u00a0", " ")
     assert "1 of 4 functions reaches its minimum in time" in text
-    assert "short 4 positions from 4 h to 12 h" in text
-    assert "short 4.8 positions from 8 h, no end known" in text
-    assert "0 positions proven of the 9 positions it needs" in text
+    assert "short 4 from 4 h, until 12 h" in text
+    assert "short 4.8 from 8 h, no end known" in text
+    assert "thinnest: 0 proven of 9, Sat 10:00 London (10 if what is untested comes)" in text
     assert "nobody there speaks German" in text
     assert "lost with Manila" not in text  # what fell explains nothing
-    assert "gives 8 positions | keeps 12 positions, its minimum is 12 positions" in text
+    assert "gives up to 8 positions | keeps 12 positions, its minimum is 12 positions" in text
     assert "Beacon 7.2, surge" in text
     assert "asserted, never tested" in text
     assert "<!-- rr:cover-all -->" in text
@@ -117,21 +119,65 @@ def test_the_page_says_what_the_plan_says(templates: dict[str, PlaybookTemplate]
 
 
 def test_calls_to_one_place_at_one_moment_are_one_row(templates: dict[str, PlaybookTemplate]) -> None:
-    extra = PLAN.moves[1].model_copy(update={"function": "TRADE-DE", "option": "bog-idle", "positions": 5, "kind": "idle"})
+    extra = changed(PLAN.moves[1], function="TRADE-DE", option="bog-idle", positions=5, kind="idle")
     text = make(templates["site-lost"], PLAN.model_copy(update={"moves": (*PLAN.moves, extra)})).text.replace("\u00a0", " ")
     calls = [line for line in text.splitlines() if line.startswith("| **after")]
     assert len(calls) == 3
-    assert "24 positions of Orders and delivery, voice (surge positions)<br>0.5 positions of Trade" in calls[1]
-    assert "done when 24 positions are signed in" in calls[1]
+    assert calls[1].startswith("| **after 4 h**, 05:00 Bogotá, 10:00 London |")
+    assert "24 positions of Orders and delivery, voice (surge positions)<br>1 position of Trade" in calls[1]
+    assert "done when 25 positions are signed in" in calls[1]
+    assert "done when 35 positions are signed in" in calls[2], "who is there by then, not who comes then"
+
+
+def test_an_order_has_the_amount_of_its_moment_and_people_change_over(templates: dict[str, PlaybookTemplate]) -> None:
+    def steps(*rows: tuple[int, int]) -> list[dict[str, int]]:
+        return [{"at": at, "positions": amount} for at, amount in rows]
+
+    one = changed(PLAN.moves[0], positions=160, starts=0, steps=steps((0, 12), (7 * HOUR, 160), (9 * HOUR, 50), (2 * DAY, 0)))
+    two = changed(PLAN.moves[0], function="TRADE-DE", positions=90, starts=9 * HOUR, steps=steps((9 * HOUR, 80), (2 * DAY, 90)))
+    text = make(templates["site-lost"], PLAN.model_copy(update={"moves": (one, two)})).text.replace("\u00a0", " ")
+    calls = [line.split(" | ") for line in text.splitlines() if line.startswith(("| **after", "| **at once"))]
+    assert [(row[2], row[3]) for row in calls] == [
+        ("Glasgow: 2 positions of Safety and recalls, voice (free positions)", "done when 2 positions are signed in |"),
+        ("Glasgow: 14 more of Safety and recalls, voice (free positions), now 16", "done when 16 positions are signed in |"),
+        (
+            "Glasgow: 8 positions from Safety and recalls, voice to Trade accounts, German voice (free positions)<br>"
+            "release 3 positions from Safety and recalls, voice (free positions), 5 stay",
+            "done when 13 positions are signed in |",
+        ),
+    ]
+    assert "up to 9 positions (free positions) | Mon 06:00 Glasgow, 2 days after the loss" in text
+    assert "Glasgow 2 at once, most 16 after 7 h, free positions" in text
+    assert "at once, Glasgow: 2 positions of Safety and recalls, voice" in text
+    assert "16 positions of Safety" not in text
+
+
+def test_standing_work_makes_room_before_lost_work_comes(templates: dict[str, PlaybookTemplate]) -> None:
+    lost = changed(PLAN.moves[1], starts=900, positions=80)
+    makes_room = changed(PLAN.moves[0], function="RETURNS", positions=80)
+    text = make(templates["site-lost"], PLAN.model_copy(update={"moves": (lost, makes_room)})).text.replace("\u00a0", " ")
+    said = re.findall(r"<li>((?:first: )?after .*)</li>", text)
+    assert said == [
+        "first: after 15 min, Glasgow: 8 positions of Returns, e-mail (free positions)",
+        "after 15 min, Bogotá: 8 positions of Orders and delivery, voice (surge positions)",
+    ]
+    assert "The rest: the table" not in text
+
+
+def changed(move: Move, **update: object) -> Move:
+    """A move with other figures; its steps follow from them."""
+    return Move.model_validate(move.model_dump(exclude={"steps"}) | update)
 
 
 def test_the_urgent_comes_first_and_the_lost_site_is_not_asked_to_help(templates: dict[str, PlaybookTemplate]) -> None:
     def move(function: str, pool: str, kind: OptionKind) -> Move:
-        return PLAN.moves[0].model_copy(update={"function": function, "pool": pool, "kind": kind, "starts": 0})
+        return changed(PLAN.moves[0], function=function, pool=pool, kind=kind, option=f"{kind}-{pool}", starts=0)
 
     home, far = move("TRADE-DE", "mnl-care", "home"), move("SAFETY-EN", "bog-care", "idle")
     text = make(templates["site-lost"], PLAN.model_copy(update={"moves": (home, far)})).text
-    assert "Send Safety and recalls, voice to Bogotá (free positions) at once; Trade accounts" in text
+    assert text.index("<li>at once, Bogotá: 6\u00a0positions of Safety") < text.index(
+        "<li>at once, Manila: 6\u00a0positions of Trade"
+    )
     assert "<strong>Call Bogotá duty manager: take the first work</strong>" in text
     alone = make(templates["site-lost"], PLAN.model_copy(update={"moves": (home,)})).text
     assert "take the first work" not in alone
@@ -146,13 +192,13 @@ def test_times_in_a_kept_fact_read_as_days(templates: dict[str, PlaybookTemplate
     assert "| **Leavers**, Manila, Altura | 14 | usually 6.25 | limit 11 | Mon\u00a016\u00a0Nov\u00a02026 |" in text
 
 
-def test_the_minimum_is_that_of_the_busiest_hour_after_the_recovery_time(templates: dict[str, PlaybookTemplate]) -> None:
+def test_the_result_is_the_thinnest_hour_and_the_need_that_of_the_busiest(templates: dict[str, PlaybookTemplate]) -> None:
     night = CoverPoint(at=0, demand=10, minimum=10, served=0, proven=0)
     morning = CoverPoint(at=10 * 3600, demand=400, minimum=240, served=250, proven=250)
     first = PLAN.verdicts[1].model_copy(update={"outcome": "met", "short": 0, "cover": (morning, night), "counterexample": ""})
     plan = PLAN.model_copy(update={"verdicts": (first,)})
     text = make(templates["site-lost"], plan).text.replace("\u00a0", " ")
-    assert "25 positions, the minimum is 24 positions | needs up to 24 positions, from 4 h on" in text
+    assert "Covered, no margin</span> thinnest: 0 proven of 1, Sat 10:00 London | needs up to 24 positions, from 4 h on" in text
 
 
 def test_who_only_gives_positions_is_not_counted_as_lost(templates: dict[str, PlaybookTemplate]) -> None:
