@@ -61,7 +61,7 @@ needs: st.SearchStrategy[Need] = st.recursive(
     ),
     max_leaves=5,
 )
-evidence = st.sampled_from([Evidence(), Evidence(grade="tested", on=date(2026, 6, 30), note="half a day")])
+evidence = st.sampled_from([Evidence(), Evidence(grade="tested", on=date(2026, 6, 30), note="half a day", positions=18.5)])
 profiles = st.one_of(
     st.integers(1, 500).map(lambda tenths: tenths / 10),
     st.integers(1, 400).map(lambda step: [(step * hour % 400 + 1) / 10 for hour in range(336)]),
@@ -109,7 +109,7 @@ def networks(draw: st.DrawFn) -> Network:
     contract = Contract(
         id="c", vendor="v1", title=draw(names), starts=date(2025, 1, 1), ends=date(2027, 12, 31), notice="90d", scope=("f",),
         surge=(PoolLever(pool="p1", positions=draw(st.integers(1, 90)) / 10, **lever),),
-        takeover=(Takeover(pool="p2", positions=3, authority="boss", trigger=draw(names), **lever),),
+        takeover=(Takeover(pool="p2", positions=3, authority="boss", trigger=draw(names), after="1h", **lever),),
         monthly_fee=draw(st.floats(0, 1e9)),
     )  # fmt: skip
     return Network(
