@@ -24,7 +24,9 @@ def pages(edition: Edition) -> Iterator[Page]:
     ]
     files = [] if edition.public else sorted(content.workspace.files_read.items())
     methods = sorted({plan.method for plan in content.plans.values()})
-    yield page("made-from", "made_from.html", {"facts": facts, "files": files, "methods": methods}, wide=True, kind="made-from")
+    yield page(
+        "made-from", "made_from.html", {"facts": facts, "files": files, "methods": methods}, wide=True, kind="made-from", weight=0
+    )
 
 
 def stamp(edition: Edition) -> dict[str, str]:

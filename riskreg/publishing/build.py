@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -83,7 +83,7 @@ def all_pages(content: Content) -> Iterator[Page]:
     edition, redact = Edition(visible(content)), Redaction(content)
     for family in (home, register, playbooks, fails, functions, drills, rules, about):
         for made in family.pages(edition):
-            yield Page(made.path, redact(made.text), made.wide, made.kind)
+            yield replace(made, text=redact(made.text))
 
 
 def tree_files(content: Content, pages: Iterable[Page], site_dir: str) -> dict[str, bytes]:

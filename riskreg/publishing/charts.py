@@ -13,8 +13,9 @@ from datetime import datetime
 from markupsafe import Markup
 
 from riskreg.model.plan import CoverPoint, Verdict
-from riskreg.model.times import say_duration, say_positions
+from riskreg.model.times import say_positions
 from riskreg.publishing import words
+from riskreg.publishing.outcomes import caption
 from riskreg.publishing.svg import drawing, path, short, tag, text
 
 _SPANS = (86400, 3 * 86400, 7 * 86400)
@@ -71,19 +72,7 @@ def cover(verdict: Verdict, name: str) -> Markup:
     peak = max((point.demand for point in points), default=0)
     floor = max((point.minimum for point in points), default=0)
     parts.append(text(right, 12, f"normally up to {say_positions(peak)} · minimum up to {say_positions(floor)}", anchor="end"))
-    return drawing(width, bottom + 22, f"{name}: {said(verdict)}", parts, "rr-cover-chart")
-
-
-def said(verdict: Verdict) -> str:
-    """The result of a cover chart in one sentence."""
-    if verdict.outcome == "untouched":
-        return "nothing is lost here."
-    promise = f"the minimum is due by {say_duration(verdict.rto)}"
-    back = (
-        f"is back after {say_duration(verdict.minimum_at)}" if verdict.minimum_at is not None else "does not come back in this time"
-    )
-    gap = f", short by up to {say_positions(verdict.short)} positions" if verdict.short else ""
-    return f"{promise} and {back}{gap}."
+    return drawing(width, bottom + 22, f"{name}: {caption(verdict)}", parts, "rr-cover-chart")
 
 
 def _hour(hour: int) -> str:
@@ -106,12 +95,6 @@ def _shortage(
     ]
     if not boxes:
         return []
-    drawn = [
-        tag(
-            "rect", x=x(start), y=y(high), width=x(end) - x(start), height=y(low) - y(high), cls="rr-short", fill="url(#rr-stripes)"
-        )
-        for start, end, low, high in boxes
-    ]
     ident = f"rr-stripes-{function}"
     drawn = [
         tag("rect", x=x(start), y=y(high), width=x(end) - x(start), height=y(low) - y(high), cls="rr-short", fill=f"url(#{ident})")

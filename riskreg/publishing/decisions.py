@@ -48,7 +48,7 @@ def _tests(edition: Edition) -> Iterator[dict[str, str]]:
     """Verdicts that rest on an option nobody has tested: one line for each option, with what its test would settle."""
     rests: dict[str, list[tuple[str, Verdict]]] = {}
     for ref, plan in edition.losses.items():
-        for verdict in plan.verdicts:
+        for verdict in plan.lost:
             if verdict.outcome == "not-known" and verdict.weakest:
                 rests.setdefault(verdict.weakest, []).append((ref, verdict))
     for weakest, cases in sorted(rests.items(), key=lambda item: (-len(item[1]), item[0])):
@@ -57,7 +57,7 @@ def _tests(edition: Edition) -> Iterator[dict[str, str]]:
         shown = functions if len(functions) <= 2 else [*functions[:2], f"{len(functions) - 2} more"]
         yield {
             "question": "Test an option that plans rest on?",
-            "text": f"{words.capital(weakest.rstrip('.'))}. A test would settle {words.listed(shown)}.",
+            "text": f"{words.capital(weakest.rstrip('.'))}. A test would settle {words.named(shown)}.",
             "who": f"Decision: {edition.who('continuity-manager')}.",
             "page": str(edition.address(ref)),
             "link": f"If {edition.name(ref)} fails",

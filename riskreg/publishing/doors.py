@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from riskreg.model.network import CLIENT
-from riskreg.publishing import views
+from riskreg.publishing import aliases, views, words
 from riskreg.publishing.dependence import Dependence
 from riskreg.publishing.edition import Edition
 
@@ -46,22 +46,29 @@ def unsure(edition: Edition) -> dict[str, Any]:
     vendors = [f"vendor:{vendor.id}" for vendor in network.vendors if vendor.id != CLIENT]
     questions = [
         ("Has one place gone quiet: nobody there answers, or people there cannot work?",
-         "Treat it as that site lost, even if it may only be its network.", _with_playbook(edition, sites)),
+         "Treat it as that site lost, even if it may only be its network.", _with_playbook(edition, sites),
+         aliases.of_playbook("site-lost")),
         ("Do calls fail or not arrive at several places at once?",
-         "It is telephony or a carrier, whatever each site reports.", _with_playbook(edition, telephony)),
+         "It is telephony or a carrier, whatever each site reports.", _with_playbook(edition, telephony),
+         aliases.of_systems("telephony", "carrier")),
         ("Are people at their desks, but cannot sign in, or cannot see customers' records?",
-         "It is a shared system. Callers can still be told what happens.", _with_playbook(edition, desk)),
+         "It is a shared system. Callers can still be told what happens.", _with_playbook(edition, desk),
+         aliases.of_systems("network", "identity", "crm", "cloud")),
         ("Is customers' data where it must not be, or was somebody paid or tricked to give it away?",
          "Cut the access first, then ask. Legal clocks may already run.",
-         [{"name": item.title, "page": views.playbook_page(item.id)} for item in exposure[:3]]),
+         [{"name": item.title, "page": views.playbook_page(item.id)} for item in exposure[:3]],
+         aliases.of_playbook("data-exposure")),
         ("Do several sites of one vendor fail together, or does the vendor itself say that it cannot go on?",
          "Treat it as the vendor lost; its sites fall together.",
-         _with_playbook(edition, vendors) or [_door(edition, ref) for ref in vendors]),
+         _with_playbook(edition, vendors) or [_door(edition, ref) for ref in vendors],
+         aliases.of_playbook("vendor-exit")),
     ]  # fmt: skip
     duty = next((role for role in ("duty-manager", "continuity-manager") if role in edition.roles), "duty-manager")
     held = edition.roles.get(duty)
     return {
-        "questions": [{"ask": ask, "means": means, "doors": found} for ask, means, found in questions],
+        "questions": [
+            {"ask": ask, "means": means, "doors": found, "also": words.listed(also, "or")} for ask, means, found, also in questions
+        ],
         "fallback": edition.role_title(duty),
         "phone": held.phone if held else "",
     }

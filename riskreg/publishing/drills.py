@@ -22,7 +22,8 @@ def pages(edition: Edition) -> Iterator[Page]:
         titled = _TITLE.match(text)
         # A pack brings its own title, escaped by the room that wrote it.
         body = text if titled else f"{heading(1, f'{drill}: {_PACK.get(role, role)}')}\n\n{text}"
-        yield Page(f"drills/{slug(ident)}", body, kind=f"pack pack-{role}")
+        # In an emergency nobody may find an exercise where the plan is.
+        yield Page(f"drills/{slug(ident)}", body, kind=f"pack pack-{role}", weight=0)
 
 
 def _index(edition: Edition) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 from riskreg.model.network import Function
 from riskreg.model.plan import Move, Refusal
 from riskreg.model.times import say_duration, say_positions
-from riskreg.publishing import fails, views, words
+from riskreg.publishing import outcomes, views, words
 from riskreg.publishing.edition import Edition
 from riskreg.publishing.render import Page, page
 
@@ -24,12 +24,12 @@ def pages(edition: Edition) -> Iterator[Page]:
 def _index(edition: Edition) -> dict[str, Any]:
     rows = []
     for function in sorted(edition.network.functions, key=lambda item: (item.tier, item.rto, item.id)):
-        cases = [(ref, verdict) for ref, _, verdict in edition.verdicts_on(function.id) if verdict.outcome != "untouched"]
+        cases = [(ref, verdict) for ref, _, verdict in edition.verdicts_on(function.id) if verdict.lost]
         worst = views.worst(verdict.outcome for _, verdict in cases)
         refs = [ref for ref, verdict in cases if verdict.outcome == worst]
         rest = f"if {edition.name(refs[0])} is lost" + (f", and {len(refs) - 1} more" if len(refs) > 1 else "") if refs else ""
         if worst == "met":
-            rest = f"in {words.counted(len(refs), 'loss', 'losses')} that {words.plural(len(refs), 'touches', 'touch')} it"
+            rest = f"in {words.counted(len(refs), 'loss', 'losses')} that {words.plural(len(refs), 'takes', 'take')} people from it"
         places = sorted({edition.network.site_of(part.pool).name for part in function.served_by})
         rows.append(
             {
@@ -59,8 +59,8 @@ def _one(edition: Edition, function: Function) -> dict[str, Any]:
     peak = max(function.demand)
     least = say_positions(round(peak * function.mbco))
     cases = sorted(
-        ((ref, plan, verdict) for ref, plan, verdict in edition.verdicts_on(function.id) if verdict.outcome != "untouched"),
-        key=lambda case: (words.WORST_FIRST.index(case[2].outcome), -case[2].short, case[0]),
+        ((ref, plan, verdict) for ref, plan, verdict in edition.verdicts_on(function.id) if verdict.lost),
+        key=lambda case: (case[2].gravity, case[0]),
     )
     needs = []
     if function.certificates:
@@ -84,9 +84,9 @@ def _one(edition: Edition, function: Function) -> dict[str, Any]:
         ],
         "served": [_served(edition, part.pool, part.share, peak) for part in function.served_by],
         "cases": [
-            fails.outcome(verdict)
+            outcomes.outcome(edition, plan, verdict)
             | {"name": edition.name(ref), "page": edition.address(ref), "do": verdict.binding.advice if verdict.binding else ""}
-            for ref, _, verdict in cases
+            for ref, plan, verdict in cases
         ],
         "takers": _takers(edition, function),
         "refusals": _refusals(edition, function),

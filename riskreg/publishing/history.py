@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -77,6 +77,11 @@ def standing_at(history: Iterable[Change], at: datetime) -> dict[str, Score | No
             if "risk.closed" in change.kinds:
                 standing.pop(change.risk)
     return standing
+
+
+def reaches(history: Sequence[Change], at: datetime) -> bool:
+    """Whether the journal goes back to a moment: where it does not, nothing stood then that could be compared with."""
+    return bool(history) and history[0].at <= at
 
 
 def _score(value: Any) -> Score | None:

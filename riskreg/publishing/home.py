@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,9 +10,9 @@ from riskreg.model.plan import FailoverPlan, Outcome
 from riskreg.publishing import doors, views, words
 from riskreg.publishing.decisions import waiting
 from riskreg.publishing.edition import Edition
-from riskreg.publishing.history import changes, standing_at
+from riskreg.publishing.history import changes, reaches, standing_at
 from riskreg.publishing.losses import gravest_first, loss_row
-from riskreg.publishing.render import Page, page
+from riskreg.publishing.render import IN_AN_EMERGENCY, Page, page
 
 WEEK = timedelta(days=7)
 _MOST_NEWS = 8
@@ -22,7 +22,7 @@ _MOST_DECISIONS = 5
 def pages(edition: Edition) -> Iterator[Page]:
     """`index` and `unsure`."""
     yield page("index", "home.html", _home(edition), wide=True, kind="home")
-    yield page("unsure", "unsure.html", doors.unsure(edition), wide=True, kind="unsure")
+    yield page("unsure", "unsure.html", doors.unsure(edition), wide=True, kind="unsure", weight=IN_AN_EMERGENCY)
 
 
 def _home(edition: Edition) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def _home(edition: Edition) -> dict[str, Any]:
         "doors": doors.groups(edition),
         "all_plans": len(edition.losses),
         "lead": _lead(edition, losses),
-        "figures": _figures(edition, standing_at(history, week_ago)),
+        "figures": _figures(edition, standing_at(history, week_ago) if reaches(history, week_ago) else None),
         "changed": [views.news(edition, line) for line in news[:_MOST_NEWS]],
         "more_changed": max(0, len(news) - _MOST_NEWS),
         "quiet": _quiet(edition, history[-1].at if history else None),
@@ -87,28 +87,27 @@ def _told(plan: FailoverPlan) -> str:
         "not-known": "would rest on untested options",
         "breach": "would stay below {their} minimum too long",
     }
-    touched = [verdict for verdict in plan.verdicts if verdict.outcome != "untouched"]
-    said = []
+    losing, said = len(plan.lost), []
     for outcome, text in parts.items():
-        amount = sum(verdict.outcome == outcome for verdict in touched)
+        amount = plan.count(outcome)
         if amount:
             said.append(f"{words.spelled(amount)} {text.format(their='its' if amount == 1 else 'their')}")
-    if len(touched) == 1:
-        return f"the one function that it touches {said[0].removeprefix('one ')}."
-    return f"of {words.counted(len(touched), 'function')} that it touches, {words.listed(said)}."
+    if losing == 1:
+        return f"the one function that loses people {said[0].removeprefix('one ')}."
+    return f"of {words.counted(losing, 'function')} that lose people, {words.listed(said)}."
 
 
-def _figures(edition: Edition, before: dict[str, Any]) -> list[dict[str, Any]]:
+def _figures(edition: Edition, before: Mapping[str, Any] | None) -> list[dict[str, Any]]:
     def in_band(name: str) -> list[Any]:
         return [risk for risk in edition.standing if risk.score and edition.band(risk.score) == name]
-
-    def was(name: str) -> int:
-        return sum(1 for score in before.values() if score and edition.band(score) == name)
 
     def figure(number: int, name: str, change: str, links: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
         return {"number": number, "name": name, "change": change, "links": list(links)}
 
-    def trend(now: int, then: int) -> str:
+    def trend(now: int, name: str) -> str:
+        if before is None:
+            return "first run: nothing to compare with" if edition.content.risks else ""
+        then = sum(1 for score in before.values() if score and edition.band(score) == name)
         arrow = "=" if now == then else "↑" if now > then else "↓"
         return f"{arrow} was {then} last week"
 
@@ -116,14 +115,14 @@ def _figures(edition: Edition, before: dict[str, Any]) -> list[dict[str, Any]]:
         {
             f"function:{verdict.function}"
             for ref, plan in edition.losses.items()
-            for verdict in plan.verdicts
+            for verdict in plan.lost
             if ref.startswith("site:") and verdict.outcome == "breach"
         }
     )
     overdue = [risk for risk in edition.standing if risk.review_due < edition.content.as_of]
     out = [
         figure(
-            len(found := in_band(name)), f"{name} {words.plural(len(found), 'risk')}", trend(len(found), was(name)),
+            len(found := in_band(name)), f"{name} {words.plural(len(found), 'risk')}", trend(len(found), name),
             [{"text": risk.id, "page": views.risk_page(risk.id), "id": True} for risk in found[:3]],
         )
         for name in ("critical", "high")

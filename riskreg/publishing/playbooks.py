@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from riskreg.model.base import split_ref
 from riskreg.model.plan import FailoverPlan, Verdict
 from riskreg.model.playbook import RenderedPlaybook
 from riskreg.model.times import say_duration, say_positions
-from riskreg.publishing import charts, fails, views, words
+from riskreg.publishing import aliases, charts, outcomes, views, words
 from riskreg.publishing.edition import Edition
-from riskreg.publishing.render import Page, fragment, heading, page
+from riskreg.publishing.render import IN_AN_EMERGENCY, Page, fragment, heading, page
 
 _COVER = re.compile(r"^<!-- rr:cover(?:-all| (?P<function>[A-Za-z0-9_.-]+)) -->$", re.MULTILINE)
 _TITLE = re.compile(r"\A\s*# .*\n")
@@ -77,20 +78,30 @@ def _one(edition: Edition, playbook: RenderedPlaybook) -> Page:
     expired = _expired(edition, playbook)
     until = words.day(playbook.valid_until) if playbook.valid_until else "a date that nobody has set"
     stamp = f"{playbook.playbook} · version {playbook.version} · valid until {until} · owner {edition.who(playbook.owner)}"
-    head = fragment(path, "playbook_head.html", {"expired": until if expired else "", "stamp": stamp})
+    also = words.listed(_also(edition, playbook), "or")
+    head = fragment(path, "playbook_head.html", {"expired": until if expired else "", "stamp": stamp, "also": also})
     title = heading(1, playbook.title)
     body = _TITLE.sub("", playbook.text)
     plan = edition.plan_of(playbook)
     text = "\n\n".join([title, head, _COVER.sub(lambda found: _cover(edition, plan, path, found["function"]), body)])
-    return Page(path, text, kind="playbook")
+    made = playbook.id != playbook.playbook
+    urgent = made and (_kind(edition, playbook) == "continuity" or playbook.playbook == "data-exposure")
+    return Page(path, text, kind="playbook", weight=IN_AN_EMERGENCY if urgent else 1)
+
+
+def _also(edition: Edition, playbook: RenderedPlaybook) -> Sequence[str]:
+    kind, ident = split_ref(playbook.scope) if ":" in playbook.scope else ("", "")
+    system = edition.network.system.get(ident) if kind == "system" else None
+    site = edition.network.site.get(ident) if kind == "site" else None
+    return aliases.of_playbook(
+        playbook.playbook, system=system.kind if system else "", homes=site is not None and site.kind == "home"
+    )
 
 
 def _cover(edition: Edition, plan: FailoverPlan | None, path: str, function: str | None) -> str:
     """Cover charts of one function, or of all that lose work, in the order in which customers notice."""
     wanted = [v for v in plan.verdicts if (v.function == function if function else v.lost)] if plan else []
-    drawn = [
-        _chart(edition, plan, verdict) for verdict in sorted(wanted, key=lambda v: (v.rto, v.function)) if plan and verdict.cover
-    ]
+    drawn = [_chart(edition, plan, verdict) for verdict in outcomes.by_notice(wanted) if plan and verdict.cover]
     return fragment(path, "cover.html", {"charts": drawn}) if drawn else ""
 
 
@@ -102,7 +113,7 @@ def _chart(edition: Edition, plan: FailoverPlan, verdict: Verdict) -> dict[str, 
         for move in sorted(plan.moves, key=lambda move: (move.starts, move.pool, move.option))
         if move.function == verdict.function
     ]
-    said = fails.outcome(verdict)
+    said = outcomes.outcome(edition, plan, verdict)
     open_ = any(point.proven < point.served for point in verdict.cover if point.at < charts.cover_span(verdict))
     untested = " Unfilled under the line: options that nobody has tested." if open_ else ""
     return {
@@ -110,6 +121,6 @@ def _chart(edition: Edition, plan: FailoverPlan, verdict: Verdict) -> dict[str, 
         "sign": said["sign"],
         "word": said["word"],
         "drawing": charts.cover(verdict, name),
-        "caption": f"{words.capital(charts.said(verdict))}{untested} {words.listed(takers[:4]) or 'Nobody takes it over'}."
+        "caption": f"{words.capital(outcomes.caption(verdict))}{untested} {words.listed(takers[:4]) or 'Nobody takes it over'}."
         + (f" And {len(takers) - 4} more." if len(takers) > 4 else ""),
     }

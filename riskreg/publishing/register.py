@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from riskreg.model.risk import Risk, Score
 from riskreg.model.settings import BANDS
 from riskreg.publishing import risks, views, words
 from riskreg.publishing.edition import Edition
-from riskreg.publishing.history import Change, changes, standing_at
+from riskreg.publishing.history import Change, changes, reaches, standing_at
 from riskreg.publishing.home import WEEK
 from riskreg.publishing.render import Page, page
 
@@ -28,7 +28,8 @@ def _register(edition: Edition, history: tuple[Change, ...]) -> dict[str, Any]:
     standing, content = edition.standing, edition.content
     closed = [risk for risk in content.risks if risk.state == "closed"]
     unknown = [risk for risk in standing if risk.score is None]
-    before = standing_at(history, content.as_of - WEEK)
+    week_ago = content.as_of - WEEK
+    before = standing_at(history, week_ago) if reaches(history, week_ago) else None
     summary = f"{words.count(len(standing), 'risk')} · {len(standing) - len(unknown)} scored, {len(unknown)} not known"
     return {
         "summary": summary + (f" · {len(closed)} closed" if closed else ""),
@@ -70,14 +71,14 @@ def _line(edition: Edition, likelihood: int) -> dict[str, Any]:
     return {"step": likelihood, "name": edition.settings.scales.likelihood[likelihood - 1], "cells": cells}
 
 
-def _band(edition: Edition, name: str | None, before: dict[str, Score | None]) -> dict[str, Any]:
+def _band(edition: Edition, name: str | None, before: Mapping[str, Score | None] | None) -> dict[str, Any]:
     def within(score: Score | None) -> bool:
         return (edition.band(score) if score else None) == name
 
     return {
         "name": name,
         "now": sum(within(risk.score) for risk in edition.standing),
-        "before": sum(within(score) for score in before.values()),
+        "before": "no register last week" if before is None else f"{sum(map(within, before.values()))} last week",
     }
 
 

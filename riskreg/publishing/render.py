@@ -21,6 +21,8 @@ from riskreg.publishing import words
 from riskreg.publishing.svg_markdown import END, START
 
 TEMPLATES = Path(__file__).parent / "templates"
+IN_AN_EMERGENCY = 8
+"""Weight in search of what is wanted when something is down."""
 _HEADING = re.compile(r'<h([1-4])(?: id="([a-z0-9-]+)")?>(.*?)</h\1>')
 
 
@@ -34,12 +36,17 @@ class Page:
     """No contents list beside it."""
     kind: str = ""
     """Class of the page body, for print."""
+    weight: int = 1
+    """How far up search puts it; 0 keeps it out."""
 
     @property
     def source(self) -> str:
         """The file as written: head and text."""
         hide = ["navigation", "toc"] if self.wide else ["navigation"]
-        return f"---\nhide: {json.dumps(hide)}\nkind: {json.dumps(self.kind)}\n---\n{self.text.strip()}\n"
+        head = [f"hide: {json.dumps(hide)}", f"kind: {json.dumps(self.kind)}"]
+        if self.weight != 1:
+            head.append(f"search: {json.dumps({'boost': self.weight} if self.weight else {'exclude': True})}")
+        return "\n".join(["---", *head, "---", self.text.strip(), ""])
 
 
 def relative(here: str, there: str, anchor: str = "") -> str:
@@ -87,10 +94,10 @@ def _block(page: str) -> str:
     return "\n".join([START, *lines, END]) if lines else ""
 
 
-def page(path: str, template: str, values: Mapping[str, Any], *, wide: bool = False, kind: str = "") -> Page:
+def page(path: str, template: str, values: Mapping[str, Any], *, wide: bool = False, kind: str = "", weight: int = 1) -> Page:
     """Render `template` for the page at `path`; inside, `to('register/index')` is an address as seen from there."""
     text = environment().get_template(template).render(to=partial(relative, path), **values)
-    return Page(path, from_html(text), wide=wide, kind=kind)
+    return Page(path, from_html(text), wide=wide, kind=kind, weight=weight)
 
 
 def fragment(here: str, template: str, values: Mapping[str, Any]) -> str:

@@ -3,26 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from riskreg.model.base import split_ref
-from riskreg.model.finding import Finding, Step
 from riskreg.model.plan import FailoverPlan
 from riskreg.model.risk import Risk, Score
-from riskreg.publishing import readings, views, words
+from riskreg.publishing import readings, reasons, views, words
 from riskreg.publishing.edition import Edition
 from riskreg.publishing.history import Change
 from riskreg.publishing.render import Page, page
-
-_LABEL = {
-    "rule": "Rule",
-    "all": "All of",
-    "any": "One of",
-    "not": "Absent",
-    "signal": "Signal",
-    "fact": "Fact",
-    "condition": "Test",
-}
 
 
 def risk_page(edition: Edition, risk: Risk, history: Sequence[Change]) -> Page:
@@ -44,9 +32,11 @@ def risk_page(edition: Edition, risk: Risk, history: Sequence[Change]) -> Page:
         "state": words.capital(words.spaced(risk.state)) + (f", treatment: {risk.treatment}" if risk.treatment else ""),
         "review": _review(edition, risk),
         "note": risk.note,
-        "edit": _edit(edition, risk),
+        "edit": (edit := _edit(edition, risk)),
+        "edit_says": "Assess this risk again" if risk.assessed else "Assess this risk",
+        "by_hand": not edit and _editable(edition, risk),
         "why_title": f"Why it is {edition.band(risk.score)}" if risk.score and risk.findings and not risk.assessed else "Why",
-        "reasons": [_tree(edition, finding, finding.reason) for finding in risk.findings],
+        "reasons": reasons.trees(edition, risk.findings),
         "no_reason": _no_reason(risk),
         "charts": readings.charts(edition, risk.findings),
         "history": [views.change(edition, line) for line in reversed(history)],
@@ -117,13 +107,13 @@ def _hits(edition: Edition, risk: Risk) -> str:
     kind, ident = split_ref(risk.scope)
     plan: FailoverPlan | None = edition.content.plans.get(risk.scope)
     if plan:
-        names = [edition.name(f"function:{v.function}") for v in plan.verdicts if v.outcome != "untouched"]
+        names = [edition.name(f"function:{verdict.function}") for verdict in plan.lost]
     elif kind == "site" and ident in edition.network.site:
         names = [function.name for function in edition.network.functions_at(ident)]
     else:
         return ""
     shown = names if len(names) <= 4 else [*names[:3], f"{len(names) - 3} more"]
-    return f"{words.count(len(names), 'function')}: {words.listed(shown)}" if names else "no function that we know of"
+    return f"{words.count(len(names), 'function')}: {words.named(shown)}" if names else "no function that we know of"
 
 
 def _playbooks(edition: Edition, risk: Risk) -> list[dict[str, str]]:
@@ -145,32 +135,17 @@ def _review(edition: Edition, risk: Risk) -> str:
 
 
 def _edit(edition: Edition, risk: Risk) -> str:
+    """Address of the form, where settings say where the application is; `app_url` names its list, such as `https://…/app`."""
     base = edition.settings.publishing.app_url.rstrip("/")
     safe = base.startswith(("https://", "http://", "/"))
-    return f"{base}/risks/{risk.id}/assess" if base and safe and not edition.public and risk.state != "closed" else ""
+    return f"{base}/risks/{risk.id}" if base and safe and _editable(edition, risk) else ""
+
+
+def _editable(edition: Edition, risk: Risk) -> bool:
+    return not edition.public and risk.state != "closed"
 
 
 def _no_reason(risk: Risk) -> str:
     if risk.assessed:
         return "No rule fires for this risk now: its score is the owner's alone."
     return "No rule fires for this risk now, so no reason holds. What fired before stands in the history."
-
-
-def _tree(edition: Edition, finding: Finding, step: Step) -> dict[str, Any]:
-    """One line of the frozen reason with what lies under it; a signal gets the reading that it judged."""
-    below = [_tree(edition, finding, part) for part in step.below]
-    if step.kind == "signal" and step.fact and (line := readings.line(edition, finding, step.fact)):
-        below.append({"label": "Reading", "sign": "", "word": "", "text": line, "page": "", "link": "", "below": []})
-    page_, link = "", ""
-    if step.kind == "rule" and finding.rule in edition.rules:
-        page_, link = views.rule_page(finding.rule), f"{finding.rule}, version {finding.version}"
-    shows_truth = step.kind in ("signal", "fact", "not", "condition")
-    return {
-        "label": _LABEL[step.kind],
-        "sign": ("covered" if step.holds else "not-true") if shows_truth else "",
-        "word": "True" if step.holds else "Not true",
-        "text": step.text,
-        "page": page_,
-        "link": link,
-        "below": below,
-    }

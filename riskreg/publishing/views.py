@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from riskreg.model.base import split_ref
-from riskreg.model.plan import Outcome
+from riskreg.model.plan import GRAVEST_FIRST, Outcome
 from riskreg.model.risk import Risk, Score
 from riskreg.publishing import words
 from riskreg.publishing.edition import Edition, slug
@@ -29,7 +29,7 @@ def rule_page(ident: str) -> str:
 def worst(outcomes: Iterable[Outcome]) -> Outcome:
     """The gravest of several outcomes; `untouched` where there is none."""
     found = set(outcomes)
-    return next((outcome for outcome in words.WORST_FIRST if outcome in found), "untouched")
+    return next((outcome for outcome in GRAVEST_FIRST if outcome in found), "untouched")
 
 
 def scored(edition: Edition, score: Score | None) -> dict[str, Any] | None:

@@ -7,11 +7,11 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from riskreg.model.plan import Outcome
-from riskreg.model.words import NBSP, count, day, dialled, money, percent, place
+from riskreg.model.words import NBSP, count, day, dialled, money, percent, place, positions
 
 __all__ = [
-    "NBSP", "OUTCOME", "STATUS", "WORST_FIRST", "age", "capital", "clock", "count", "counted", "day", "dialled", "listed",
-    "local_day", "moment", "money", "number", "percent", "place", "plural", "reading", "spaced", "spelled",
+    "NBSP", "OUTCOME", "STATUS", "age", "capital", "clock", "count", "counted", "day", "dialled", "listed",
+    "local_day", "moment", "money", "named", "number", "percent", "place", "plural", "positions", "reading", "spaced", "spelled",
 ]  # fmt: skip
 
 _SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -32,7 +32,6 @@ OUTCOME: dict[Outcome, str] = {
     "breach": "Not covered",
     "not-known": "Not known",
 }
-WORST_FIRST: tuple[Outcome, ...] = ("breach", "late", "not-known", "met", "untouched")
 
 
 def clock(at: datetime, zone: str, name: str = "") -> str:
@@ -94,6 +93,11 @@ def listed(items: Sequence[str], last: str = "and") -> str:
     if any(", " in item for item in items):
         return f"{'; '.join(items[:-1])}; {last} {items[-1]}"
     return f"{', '.join(items[:-1])} {last} {items[-1]}"
+
+
+def named(names: Sequence[str]) -> str:
+    """Names that may have commas, in one sentence: `Payments (German), E-mail (Spanish) and Safety line`."""
+    return listed([f"{name} ({rest})" if rest else name for name, _, rest in (item.partition(", ") for item in names)])
 
 
 def spaced(identifier: str) -> str:

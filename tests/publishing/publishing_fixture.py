@@ -379,11 +379,13 @@ PACKS = {
 }
 
 
-def content(*, title: str = "Larkfield continuity", audience: str = "internal", **changed: Any) -> Content:
+def content(
+    *, title: str = "Larkfield continuity", audience: str = "internal", app_url: str = "http://127.0.0.1:8765/app", **changed: Any
+) -> Content:
     """The whole of it; `changed` replaces fields of the content."""
     settings = Settings.model_validate(
         {"title": title, "client": "larkfield", "fictional": True, "currency": "GBP", "time_zone": "Europe/London",
-         "publishing": {"audience": audience, "footer": "An example.", "app_url": "http://127.0.0.1:8000"}}
+         "publishing": {"audience": audience, "footer": "An example.", "app_url": app_url}}
     )  # fmt: skip
     workspace = Workspace(
         settings=settings, network=network(), roles=roles(), metrics=metrics(), rules=rules(), playbooks=templates(), readings=readings(),

@@ -35,8 +35,8 @@ def in_bounds(drawing: Element) -> bool:
     ("index", "says"),
     [
         (0, "the minimum is due by 15\u00a0min and is back after 15\u00a0min."),
-        (2, "is back after 12\u00a0h, short by up to 4 positions."),
-        (3, "does not come back in this time, short by up to 4.8 positions."),
+        (2, "is back after 12\u00a0h, short by up to 4\u00a0positions until then."),
+        (3, "does not come back in this time, short by up to 4.8\u00a0positions."),
     ],
 )
 def test_cover_charts_say_their_result(index: int, says: str) -> None:

@@ -24,7 +24,6 @@ from riskreg.publishing.audience import visible
 from riskreg.publishing.build import all_pages
 from riskreg.publishing.edition import Edition, slug
 from riskreg.publishing.history import changes, standing_at
-from riskreg.publishing.losses import severity
 from riskreg.publishing.render import environment, from_html, heading, relative
 from riskreg.publishing.sentences import rule_sentence
 from riskreg.publishing.svg_markdown import END, START
@@ -159,7 +158,7 @@ def test_an_edition_orders_by_band_and_knows_its_people() -> None:
     assert edition.name("vendor:client") == "Our own teams"
     assert edition.address("pool:CEB-team") == "fails/site-CEB"
     assert edition.address("hazard:visayas") is None
-    assert severity(edition.losses["site:CEB"]) < severity(edition.losses["site:KRK"]) < severity(None)
+    assert edition.losses["site:CEB"].gravity < edition.losses["site:KRK"].gravity
     assert {risk.id for risk in edition.risks_touching("site:CEB")} == {"R-001"}
 
 
