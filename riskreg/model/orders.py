@@ -93,14 +93,14 @@ def _changes(option: Sequence[Duty], time: int) -> list[Order]:
     free = {number: -more for number, (_, more) in enumerate(differ) if more < 0}
     moved, come = [], []
     for duty, more in differ:
-        missing = max(0, more)
+        now, goal = duty.at(time - 1), duty.at(time)
         for number, spare in free.items():
-            part = min(missing, spare)
+            part = min(goal - now, spare) if more > 0 else 0
             if part:
-                missing -= part
+                now += part
                 free[number] -= part
-                moved.append(Order(time, duty, part, duty.at(time), option[number]))
-        if missing:
-            come.append(Order(time, duty, missing, duty.at(time)))
+                moved.append(Order(time, duty, part, now, option[number]))
+        if now < goal:
+            come.append(Order(time, duty, goal - now, goal))
     released = [Order(time, option[number], -left, option[number].at(time)) for number, left in free.items() if left]
     return [*moved, *come, *released]

@@ -22,6 +22,7 @@ CHOICES: dict[Choice, str] = {
     "not-covered": "No choice covers this loss",
 }
 _DAY = 86400
+_SHIFT = 8 * 3600
 _HOUR = 3600
 
 
@@ -60,10 +61,24 @@ class Shift:
     changes: tuple[Change, ...]
     total: int
     """Positions signed in there for this plan, after the call."""
+    teams: bool
+    """More than one team of the place takes work over: orders name the team."""
 
     @property
     def when(self) -> str:
         return after(self.starts)
+
+    def place(self, change: Change) -> str:
+        """Whom the order is for, by name: the place, or its team."""
+        return change.taker.pool.name if self.teams else self.site.name
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The orders team by team, each named once."""
+        texts: dict[str, list[str]] = {}
+        for change in self.changes:
+            texts.setdefault(self.place(change), []).append(change.text)
+        return tuple(f"{place}: {text}" if not row else text for place, found in texts.items() for row, text in enumerate(found))
 
     @property
     def done(self) -> str:
@@ -127,7 +142,7 @@ class Cover:
         due = [(shift, change) for shift in self.shifts if shift.starts <= _HOUR for change in shift.changes]
         due.sort(key=lambda row: (row[0].starts, not row[1].swap))
         return tuple(
-            f"{'first: ' if change.swap and change.order.more > 0 else ''}{shift.when}, {shift.site.name}: {change.text}"
+            f"{'first: ' if change.swap and change.order.more > 0 else ''}{shift.when}, {shift.place(change)}: {change.text}"
             for shift, change in due
         )
 
@@ -142,11 +157,17 @@ class Cover:
         """Where the routing desk finds what falls due after the first hour."""
         if not any(shift.starts > _HOUR for shift in self.shifts):
             return ""
-        return f"{'The rest' if self.routing else 'Nothing moves within the first hour; what comes then'}: the table of calls below."
+        lead = "The rest" if self.routing else "Nothing moves within the first hour; what comes then"
+        return f"{lead}: the table of calls below."
+
+    @property
+    def first_shift(self) -> tuple[Shift, ...]:
+        return tuple(shift for shift in self.shifts if shift.starts <= _SHIFT)
 
     @property
     def first_day(self) -> tuple[Shift, ...]:
-        return tuple(shift for shift in self.shifts if shift.starts < _DAY)
+        """The calls from the first shift to the end of the first day."""
+        return tuple(shift for shift in self.shifts if _SHIFT < shift.starts < _DAY)
 
     @property
     def later(self) -> tuple[tuple[Taker, datetime], ...]:
@@ -283,8 +304,10 @@ def _shifts(plan: FailoverPlan, takers: tuple[Taker, ...]) -> tuple[Shift, ...]:
             calls[at, ident],
             key=lambda c: (c.order.more < 0, not c.swap, c.taker.function.tier, c.taker.function.id, c.taker.move.option),
         )
-        total = sum(taker.duty.at(at) for taker in takers if taker.site.id == ident)
-        found.append(Shift(at, plan.disruption.onset + timedelta(seconds=at), changes[0].taker.site, tuple(changes), total))
+        there = [taker for taker in takers if taker.site.id == ident]
+        total = sum(taker.duty.at(at) for taker in there)
+        teams = len({taker.pool.id for taker in there}) > 1
+        found.append(Shift(at, plan.disruption.onset + timedelta(seconds=at), changes[0].taker.site, tuple(changes), total, teams))
     return tuple(found)
 
 

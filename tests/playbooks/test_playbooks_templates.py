@@ -121,7 +121,7 @@ def test_the_page_says_what_the_plan_says(templates: dict[str, PlaybookTemplate]
 def test_calls_to_one_place_at_one_moment_are_one_row(templates: dict[str, PlaybookTemplate]) -> None:
     extra = changed(PLAN.moves[1], function="TRADE-DE", option="bog-idle", positions=5, kind="idle")
     text = make(templates["site-lost"], PLAN.model_copy(update={"moves": (*PLAN.moves, extra)})).text.replace("\u00a0", " ")
-    calls = [line for line in text.splitlines() if line.startswith("| **after")]
+    calls = [line.strip() for line in text.splitlines() if line.strip().startswith("| **after")]
     assert len(calls) == 3
     assert calls[1].startswith("| **after 4 h**, 05:00 Bogotá, 10:00 London |")
     assert "24 positions of Orders and delivery, voice (surge positions)<br>1 position of Trade" in calls[1]
@@ -136,7 +136,7 @@ def test_an_order_has_the_amount_of_its_moment_and_people_change_over(templates:
     one = changed(PLAN.moves[0], positions=160, starts=0, steps=steps((0, 12), (7 * HOUR, 160), (9 * HOUR, 50), (2 * DAY, 0)))
     two = changed(PLAN.moves[0], function="TRADE-DE", positions=90, starts=9 * HOUR, steps=steps((9 * HOUR, 80), (2 * DAY, 90)))
     text = make(templates["site-lost"], PLAN.model_copy(update={"moves": (one, two)})).text.replace("\u00a0", " ")
-    calls = [line.split(" | ") for line in text.splitlines() if line.startswith(("| **after", "| **at once"))]
+    calls = [line.split(" | ") for line in text.replace("    |", "|").splitlines() if line.startswith(("| **after", "| **at once"))]
     assert [(row[2], row[3]) for row in calls] == [
         ("Glasgow: 2 positions of Safety and recalls, voice (free positions)", "done when 2 positions are signed in |"),
         ("Glasgow: 14 more of Safety and recalls, voice (free positions), now 16", "done when 16 positions are signed in |"),
