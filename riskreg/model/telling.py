@@ -1,12 +1,14 @@
-"""How a verdict is told, in the same words in the terminal, on pages and in playbooks: its shortage, and its thinnest moment."""
+"""How orders and verdicts are told, in the same words in the terminal, on pages and in playbooks."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
 from riskreg.model.network import Network
+from riskreg.model.orders import Order
 from riskreg.model.plan import FailoverPlan, OptionKind, Verdict
-from riskreg.model.words import NBSP, elapsed, tenths, weekday_clock
+from riskreg.model.times import say_positions
+from riskreg.model.words import NBSP, elapsed, positions, tenths, weekday_clock
 
 KINDS: dict[OptionKind, str] = {
     "home": "home working",
@@ -17,6 +19,29 @@ KINDS: dict[OptionKind, str] = {
     "takeover": "client seats",
     "step-in": "step-in",
 }
+
+
+def after(seconds: int) -> str:
+    """`after 4 h`, or `at once`."""
+    return f"after {elapsed(seconds)}" if seconds else "at once"
+
+
+def ordered(order: Order, network: Network) -> str:
+    """What somebody is told to do at the moment of the order.
+
+    `12 positions of Orders (overtime)`; `4 more of Orders (overtime), now 16`; `8 positions from Outages to Technical help
+    (free positions)`; `release 8 positions from Outages (free positions), 2 stay`.
+    """
+    move = order.duty.move
+    name, how = network.function[move.function].name, KINDS[move.kind]
+    if order.more < 0:
+        left = f", {say_positions(order.now)} stay" if order.now else ""
+        return f"release {positions(-order.more)} from {name} ({how}){left}"
+    now = f", now {say_positions(order.now)}" if order.now != order.more else ""
+    if order.source is not None:
+        leaves = network.function[order.source.move.function].name
+        return f"{positions(order.more)} from {leaves} to {name} ({how}){now}"
+    return f"{say_positions(order.more)}{NBSP}more of {name} ({how}){now}" if now else f"{positions(order.more)} of {name} ({how})"
 
 
 def shortage(verdict: Verdict, onset: datetime, zone: str) -> str:

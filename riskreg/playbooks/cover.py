@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from riskreg.model.network import Network, Site
 from riskreg.model.orders import Order, duties, orders
 from riskreg.model.plan import Choice, Decision, Donor, FailoverPlan
-from riskreg.model.telling import back
-from riskreg.model.times import TENTHS, say_positions
-from riskreg.model.words import NBSP, count, positions
-from riskreg.playbooks.line import Line, Taker, after, sentence
+from riskreg.model.telling import after, back, ordered
+from riskreg.model.times import TENTHS
+from riskreg.model.words import count, positions
+from riskreg.playbooks.line import Line, Taker, sentence
 
 CHOICES: dict[Choice, str] = {
     "none-needed": "No decision is needed: the standing sites absorb it",
@@ -28,26 +28,13 @@ _HOUR = 3600
 
 @dataclass(frozen=True)
 class Change:
-    """An order to one team at one moment, with whom it concerns and in words."""
+    """An order to one team at one moment, and its words."""
 
     order: Order
     taker: Taker
-    leaves: str = ""
-    """The work that the people leave for it, where they did other moved work until then."""
+    text: str
     swap: bool = False
     """It moves standing work away so that its people can take lost work: nothing that waits for them may come before it."""
-
-    @property
-    def text(self) -> str:
-        """`12 positions of Orders (overtime)`, `4 more of Orders, now 16 …`, `8 from Outages to Technical help, now 12 …`."""
-        amount, name, how = self.order.more, self.taker.function.name, self.taker.how
-        if amount < 0:
-            left = f", {say_positions(self.order.now)} stay" if self.order.now else ""
-            return f"release {positions(-amount)} from {name} ({how}){left}"
-        now = f", now {say_positions(self.order.now)}" if self.order.now != amount else ""
-        if self.leaves:
-            return f"{positions(amount)} from {self.leaves} to {name} ({how}){now}"
-        return f"{say_positions(amount)}{NBSP}more of {name} ({how}){now}" if now else f"{positions(amount)} of {name} ({how})"
 
 
 @dataclass(frozen=True)
@@ -96,6 +83,11 @@ class Giver:
     site: str
     to: str
 
+    @property
+    def gives_way(self) -> bool:
+        """It is below its own minimum when it gives: only a legal minimum can take people from such work."""
+        return self.donor.keeps < self.donor.minimum
+
 
 @dataclass(frozen=True)
 class Cover:
@@ -135,6 +127,28 @@ class Cover:
     def touched(self) -> tuple[Line, ...]:
         """Functions that lose work, or stay below their minimum; those that only give positions are the donors' table."""
         return tuple(line for line in self.lines if line.verdict.lost or line.verdict.outcome not in ("met", "untouched"))
+
+    @property
+    def spared(self) -> tuple[Line, ...]:
+        """Functions that what is lost serves, of which nothing is missing while it lasts."""
+        return tuple(line for line in self.lines if line.verdict.outcome == "untouched")
+
+    @property
+    def uncovered(self) -> tuple[Line, ...]:
+        return tuple(line for line in self.gaps if line.state == "not-covered")
+
+    @property
+    def standing_givers(self) -> tuple[Giver, ...]:
+        return tuple(giver for giver in self.givers if not giver.gives_way)
+
+    @property
+    def giving_way(self) -> tuple[Giver, ...]:
+        return tuple(giver for giver in self.givers if giver.gives_way)
+
+    @property
+    def waits(self) -> bool:
+        """A clause that the plan calls opens only once its trigger has held for a while."""
+        return any("not before" in clause for clause in self.plan.decision.clauses)
 
     @property
     def routing(self) -> tuple[str, ...]:
@@ -194,7 +208,7 @@ class Cover:
 
     @property
     def headline(self) -> str:
-        """The one sentence that answers the page."""
+        """The one sentence that answers the page; `at best`, because the method gives an upper bound."""
         total = len(self.touched)
         if not total:
             return "No function that we know of loses work."
@@ -203,9 +217,9 @@ class Cover:
         }
         if tally["covered"] == total:
             return (
-                "The one function that is touched reaches its minimum in time."
+                "At best, the one function that is touched reaches its minimum in time."
                 if total == 1
-                else (f"All {total} functions that are touched reach their minimum in time.")
+                else (f"At best, all {total} functions that are touched reach their minimum in time.")
             )
         tail = [
             f"{tally[state]} {words[tally[state] != 1]}"
@@ -216,7 +230,9 @@ class Cover:
             )
             if tally[state]
         ]
-        lead = f"{tally['covered']} of {count(total, 'function')} {'reaches its' if tally['covered'] == 1 else 'reach their'}"
+        lead = (
+            f"At best, {tally['covered']} of {count(total, 'function')} {'reaches its' if tally['covered'] == 1 else 'reach their'}"
+        )
         return f"{lead} minimum in time; {', '.join(tail)}."
 
     @property
@@ -281,13 +297,13 @@ def cover(plan: FailoverPlan, network: Network) -> Cover:
     )
     lost = {loss.ref.partition(":")[2] for loss in plan.disruption.losses if loss.ref.startswith("site:")}
     named = lost | {taker.site.id for taker in takers}
-    shifts = _shifts(plan, takers)
+    shifts = _shifts(plan, takers, network)
     return Cover(
         plan, lines, takers, shifts, givers, tuple(site for site in sorted(network.sites, key=lambda s: s.id) if site.id in named)
     )
 
 
-def _shifts(plan: FailoverPlan, takers: tuple[Taker, ...]) -> tuple[Shift, ...]:
+def _shifts(plan: FailoverPlan, takers: tuple[Taker, ...], network: Network) -> tuple[Shift, ...]:
     """The changes by moment and place; in one call changes over come first, then the most urgent work."""
     known = {(taker.move.function, taker.move.option): taker for taker in takers}
     loses = {verdict.function for verdict in plan.verdicts if verdict.lost}
@@ -296,8 +312,9 @@ def _shifts(plan: FailoverPlan, takers: tuple[Taker, ...]) -> tuple[Shift, ...]:
     for order in orders(taker.duty for taker in takers):
         move = order.duty.move
         taker = known[move.function, move.option]
-        leaves = known[order.source.move.function, order.source.move.option].function.name if order.source else ""
-        calls.setdefault((order.at, taker.site.id), []).append(Change(order, taker, leaves, swap=move.function in gives))
+        calls.setdefault((order.at, taker.site.id), []).append(
+            Change(order, taker, ordered(order, network), swap=move.function in gives)
+        )
     found = []
     for at, ident in sorted(calls, key=lambda key: (key[0], min(c.taker.function.tier for c in calls[key]), key[1])):
         changes = sorted(

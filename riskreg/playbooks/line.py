@@ -14,9 +14,9 @@ from riskreg.model.plan import (
     Outcome,
     Verdict,
 )
-from riskreg.model.telling import KINDS
+from riskreg.model.telling import KINDS, after
 from riskreg.model.times import say_duration, say_positions
-from riskreg.model.words import elapsed, positions
+from riskreg.model.words import positions
 
 State = Literal["covered", "partly", "not-covered", "not-known"]
 
@@ -87,6 +87,8 @@ class Taker:
     @property
     def evidence(self) -> str:
         """How sure: `tested: 20 signed in on 14 Jun`, `asserted, never tested`, with a word where it has expired."""
+        if self.option is not None and self.option.beyond:
+            return f"{self.move.grade}: beyond the {positions(self.option.beyond)} that were tested"
         if self.option is not None and self.option.expired:
             return f"{self.move.grade}, but the evidence has expired"
         if self.proven:
@@ -115,6 +117,13 @@ class Line:
         if self.verdict.no_margin:
             return "Covered, no margin"
         return {"covered": "Covered", "partly": "Late", "not-covered": "Not covered", "not-known": "Not known"}[self.state]
+
+    @property
+    def opens(self) -> int | None:
+        """Seconds until its first contact, where the line is closed at the onset; None: it is open, or stays closed."""
+        if not self.verdict.cover or self.verdict.cover[0].demand:
+            return None
+        return next((point.at for point in self.verdict.cover if point.demand), None)
 
     @property
     def needs(self) -> str:
@@ -152,11 +161,6 @@ class Line:
     @property
     def _busiest(self) -> CoverPoint | None:
         return max(self._due, key=lambda point: (point.minimum, -point.at), default=None)
-
-
-def after(seconds: int) -> str:
-    """`after 4 h`, or `at once`."""
-    return f"after {elapsed(seconds)}" if seconds else "at once"
 
 
 def sentence(text: str) -> str:
