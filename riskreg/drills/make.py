@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from riskreg.drills.injects import injects
-from riskreg.drills.reading import Scene, begins, scene
-from riskreg.model import words
+from riskreg.drills.reading import Scene, scene
+from riskreg.model import telling, words
 from riskreg.model.drill import Drill, DrillOrder, Objective
 from riskreg.model.network import Network
 from riskreg.model.plan import FailoverPlan, Verdict
@@ -86,12 +86,13 @@ def _purpose(told: Scene) -> str:
 
 def _assumptions(told: Scene) -> tuple[str, ...]:
     return (
-        f"The loss begins on {words.day(told.onset.astimezone(told.local))} at {words.clock(told.onset, told.zone, told.zone)}.",
+        f"The loss begins on {words.day(told.onset.astimezone(told.local))} at {words.clock(told.onset, told.zone, told.zone)}. "
+        "Amounts and expected actions are computed for that hour and hold for no other.",
         "Everyone acts in the role that they hold; deputies act where the holder is absent.",
         "What the vendors, customers and authorities say comes from the facilitator only. Nobody outside the room is called.",
         "Time jumps from one inject to the next; the facilitator says the scenario time each time.",
         "A tabletop discusses and measures decisions. It proves no capacity: only a test with people signed in does.",
-        told.plan.method.strip().rstrip(".") + ".",
+        "The plan says what can be covered at best: it counts firm capacity only, and its proof only what was tested or used.",
     )
 
 
@@ -114,6 +115,7 @@ def _objectives(told: Scene) -> tuple[Objective, ...]:
             capability="Within 30 min one named person leads, and whoever has the authority has decided, in writing",
             tasks=(
                 "Say who leads and who stands in",
+                f"Declare the level ({told.director})",
                 f"Decide for {told.choice}, signed by {told.signs}",
                 "Go round a person who does not answer within 2 min",
                 "Keep data in the tools",
@@ -130,7 +132,9 @@ def _objectives(told: Scene) -> tuple[Objective, ...]:
         Objective(
             id="O4",
             text="Face what is not covered" if told.gaps else "Know what the cover rests on",
-            capability="For each function below, what is short and what customers hear is said before its recovery time ends",
+            capability="For each function below, what is short and what customers hear is said before its recovery time ends"
+            if told.gaps
+            else "For each function below, somebody knows how many must be signed in at its thinnest hour, and who else could come",
             tasks=tuple(_weakness(told, verdict) for verdict in told.weakest[:3]) or ("Say which option the plan leans on most",),
         ),
         Objective(
@@ -147,9 +151,11 @@ def _objectives(told: Scene) -> tuple[Objective, ...]:
 
 
 def _weakness(told: Scene, verdict: Verdict) -> str:
-    name = told.function(verdict.function)
+    zone, name = told.network.function[verdict.function].time_zone, told.function(verdict.function)
     if verdict.outcome in ("breach", "late"):
-        return f"{name}: short {words.positions(verdict.short)} from {words.elapsed(begins(verdict))}"
+        return f"{name}: {telling.shortage(verdict, told.onset, zone)}"
     if verdict.outcome == "not-known":
         return f"{name}: rests on options that were never tested"
-    return f"{name}: smallest margin over its minimum"
+    point = verdict.thinnest
+    margin = words.tenths(point.proven - point.minimum) if point else "no"
+    return f"{name}: smallest margin {margin}, {telling.thinnest(verdict, told.plan, zone)}"

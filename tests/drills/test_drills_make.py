@@ -18,9 +18,9 @@ from sample_plan import AS_OF, DAY, HOUR, NETWORK, PLAN, ROLES, SETTINGS, all_co
 
 from riskreg.drills import make, msel_rows, packs
 from riskreg.model.disruption import Disruption, Loss
-from riskreg.model.drill import Drill, DrillOrder
+from riskreg.model.drill import Drill, DrillOrder, Inject
 from riskreg.model.network import Network
-from riskreg.model.plan import FailoverPlan
+from riskreg.model.plan import CoverPoint, Eligible, FailoverPlan, Step, Verdict
 
 GOLDEN = Path(__file__).parent / "golden"
 PLANS = {"mixed": PLAN, "covered": all_covered(), "nothing": nothing_covered()}
@@ -67,42 +67,138 @@ def test_safety_comes_first_and_handing_back_last() -> None:
 
 def test_injects_stand_at_the_boundaries_of_the_plan() -> None:
     at = {inject.scenario: inject for inject in drilled(minutes=120).injects if inject.type == "standard"}
-    assert at[20 * 60].text.endswith("6\u00a0positions are signed in to Safety and recalls, voice. What else is needed from there?")
+    assert at[30 * 60].text.endswith("has 6\u00a0positions signed in to Safety and recalls, voice. What else is needed from there?")
     assert "Trade accounts, German voice is below its minimum" in at[8 * HOUR].text
-    assert "passes what is tolerable, 2\u00a0days after the loss" in at[2 * DAY].text
+    assert "short 4.8\u00a0positions" in at[8 * HOUR].text
+    assert "2\u00a0days after the loss, Trade accounts, German voice is below its minimum" in at[2 * DAY].text
     due = [inject.text for inject in drilled(minutes=120).injects if inject.scenario == 4 * HOUR]
     assert [("Orders" in text, "Payments" in text) for text in due] == [(True, False), (False, True)]
 
 
+def course(verdict: Verdict, *points: tuple[int, int, int]) -> Verdict:
+    cover = tuple(
+        CoverPoint(at=at, demand=2 * minimum, minimum=minimum, served=proven, proven=proven) for at, minimum, proven in points
+    )
+    return verdict.model_copy(update={"cover": cover})
+
+
+def replaced(plan: FailoverPlan, *points: tuple[int, int, int], function: str = "TRADE-DE") -> FailoverPlan:
+    return plan.model_copy(update={"verdicts": tuple(course(v, *points) if v.function == function else v for v in plan.verdicts)})
+
+
 def test_a_shortage_that_shows_later_is_asked_about_when_it_shows() -> None:
-    later = tuple(v.model_copy(update={"short_from": 3 * DAY}) if v.function == "TRADE-DE" else v for v in PLAN.verdicts)
-    drill = drilled(PLAN.model_copy(update={"verdicts": later}), minutes=120)
+    drill = drilled(replaced(PLAN, (0, 48, 48), (3 * DAY, 48, 0)), minutes=120)
     asked = [inject for inject in drill.injects if "Trade accounts" in inject.text]
     assert [inject.scenario for inject in asked] == [3 * DAY, 3 * DAY]
-    assert "3\u00a0days after the loss" in asked[0].text + asked[1].text
+    assert all("3\u00a0days after the loss" in inject.text for inject in asked)
     assert "works again" in drill.injects[-1].text
+
+
+def test_a_closed_line_is_not_asked_about_before_it_opens() -> None:
+    drill = drilled(replaced(all_covered(), (0, 0, 0), (11 * HOUR, 48, 60)), minutes=120)
+    (asked,) = [inject for inject in drill.injects if "Trade accounts" in inject.text]
+    assert asked.scenario == 11 * HOUR
+    assert "its minimum is 5\u00a0positions" in asked.text, "4.8, in whole people"
+
+
+@pytest.mark.parametrize("minutes", [60, 480])
+def test_what_the_plan_covers_is_never_said_to_go_beyond_what_is_tolerable(minutes: int) -> None:
+    assert not any("can be tolerated" in inject.text for inject in drilled(all_covered(), minutes=minutes).injects)
+    back_in_time = replaced(PLAN, (0, 48, 0), (DAY, 48, 48))
+    others = [v for v in back_in_time.verdicts if v.function == "TRADE-DE"]
+    alone = back_in_time.model_copy(update={"verdicts": tuple(others)})
+    assert not any("can be tolerated" in inject.text for inject in drilled(alone, minutes=minutes).injects)
+
+
+def test_after_the_return_that_the_plan_counts_on_nothing_is_short() -> None:
+    fallen = tuple(item.model_copy(update={"until": DAY}) for item in PLAN.fallen)
+    drill = drilled(replaced(PLAN, (0, 48, 48), (3 * DAY, 48, 0)).model_copy(update={"fallen": fallen}), minutes=120)
+    assert not any("Trade accounts" in inject.text for inject in drill.injects)
+    assert drill.injects[-1].scenario == 2 * DAY + HOUR, "twice as long as promised, then an hour of tests"
 
 
 def test_who_only_gives_positions_is_not_asked_about() -> None:
     donors = tuple(v.model_copy(update={"outcome": "met"}) if v.function == "RETURNS" else v for v in all_covered().verdicts)
     drill = drilled(all_covered().model_copy(update={"verdicts": donors}), minutes=120)
-    assert not any("Returns, e-mail is" in inject.text or "Returns, e-mail must" in inject.text for inject in drill.injects)
+    assert not any("Returns, e-mail is" in inject.text or "Returns, e-mail has" in inject.text for inject in drill.injects)
+
+
+def contingency(drill: Drill, part: str) -> Inject:
+    return next(inject for inject in drill.injects if inject.type == "contingency" and part in inject.text)
 
 
 def test_contingencies_come_from_the_alternates_of_the_plan() -> None:
-    texts = {inject.text: inject for inject in drilled().injects if inject.type == "contingency"}
-    declined = next(inject for text, inject in texts.items() if "second vendor declines" in text)
+    drill = drilled()
+    declined = contingency(drill, "Beacon declines")
     assert "Orders and delivery, voice" in declined.text
-    assert declined.expected_action.startswith("The plan has no other option.")
-    assert any("Bogotá duty manager. Nobody picks up. The deputy, Nelcy Fandiña" in text for text in texts)
-    assert any("6 of 10\u00a0positions have signed in" in text for text in texts)
-    assert any("takes twice as long as promised" in text for text in texts)
-    assert not any("24\u00a0positions are signed in" in inject.text for inject in drilled().injects)  # who declined cannot come
+    assert declined.expected_action.startswith("Nobody else who may do this work is free at this hour.")
+    assert "Name clause beacon 7.2" in declined.expected_action
+    assert contingency(drill, "10\u00a0positions were planned for Payments and refunds, chat. 6 signed in")
+    assert contingency(drill, "takes twice as long as promised")
+    assert not any("24\u00a0positions signed in" in inject.text for inject in drill.injects), "who declined cannot come"
 
-    spare = PLAN.options[0].model_copy(update={"id": "gla-overtime", "kind": "overtime", "positions": 30, "opens": 2 * HOUR})
-    richer = PLAN.model_copy(update={"options": (*PLAN.options, spare)})
-    declined = next(inject for inject in drilled(richer).injects if "second vendor declines" in inject.text)
-    assert declined.expected_action.startswith("Turn to overtime at Glasgow, up to 3\u00a0positions, after 2\u00a0h.")
+
+def spare(pool: str = "gla-care", *steps: tuple[int, int], function: str = "ORD-EN", opens: int = 2 * HOUR) -> FailoverPlan:
+    option = PLAN.options[0].model_copy(
+        update={"id": "spare", "kind": "overtime", "pool": pool, "opens": opens, "positions": 90, "clause": "12.1",
+                "free": tuple(Step(at=at, positions=positions) for at, positions in steps)}
+    )  # fmt: skip
+    pair = Eligible(function=function, option="spare", opens=opens, grade="tested")
+    return PLAN.model_copy(update={"options": (*PLAN.options, option), "eligible": (pair,)})
+
+
+def test_an_alternate_is_sized_at_the_hour_at_which_it_would_come() -> None:
+    # Beacon declines at 3 h 30 min; overtime that is called then comes two hours later, and the rest of 24 is named as missing.
+    declined = contingency(drilled(spare("gla-care", (0, 90), (5 * HOUR, 37), (9 * HOUR, 80))), "Beacon declines")
+    assert declined.expected_action.startswith(
+        "Turn to Glasgow (overtime): up to 3\u00a0positions 2\u00a0h after the call, proven. Call clause 12.1. "
+        "Still missing: 21\u00a0positions."
+    )
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        spare("gla-care", (0, 90), (5 * HOUR, 0)),
+        spare("gla-care", (0, 9)),
+        spare("gla-care", (0, 90), function="PAY-EN"),
+        spare("bog-care", (0, 90)),
+    ],
+    ids=["nobody is there then", "less than one person", "other work only", "of the vendor that declines"],
+)
+def test_nobody_is_named_who_may_not_or_cannot_come(plan: FailoverPlan) -> None:
+    assert contingency(drilled(plan), "Beacon declines").expected_action.startswith("Nobody else who may do this work is free")
+
+
+def test_who_does_not_answer_has_reported_nothing() -> None:
+    drill = drilled()
+    silent = contingency(drill, "Bogotá duty manager. Nobody picks up. The deputy, Nelcy Fandiña")
+    assert "Bogotá duty manager" not in {inject.source for inject in drill.injects}
+    assert any(inject.source == "a team leader at Bogotá" for inject in drill.injects if inject.scenario > silent.scenario)
+
+
+def test_the_director_declares_the_level_and_the_authority_of_the_plan_decides() -> None:
+    def asked(*authority: str) -> Inject:
+        decision = PLAN.decision.model_copy(update={"authority": authority})
+        drill = drilled(PLAN.model_copy(update={"decision": decision}))
+        return next(inject for inject in drill.injects if "written order" in inject.text)
+
+    assert asked("vendor-manager").target == "vendor-manager"
+    assert "Operations director declares the level; Vendor manager decides for" in asked("vendor-manager").expected_action
+    assert asked().target == "operations-director"
+    assert "Operations director declares the level, decides for" in asked().expected_action
+    assert "decide for" in asked("operations-director", "vendor-manager").expected_action
+
+
+def test_a_report_and_an_owner_speak_of_the_amount_of_their_moment() -> None:
+    grown = PLAN.moves[0].model_copy(update={"steps": (Step(at=900, positions=12), Step(at=9 * HOUR, positions=60))})
+    drill = drilled(PLAN.model_copy(update={"moves": (grown, *PLAN.moves[1:])}), minutes=120)
+    report = next(inject for inject in drill.injects if "Glasgow" in inject.text and "signed in" in inject.text)
+    assert "has 2\u00a0positions signed in" in report.text, "1.2, in whole people"
+    assert "up to 6\u00a0positions after 9\u00a0h" in report.controller_notes
+    owner = next(inject for inject in drill.injects if "owner of Returns" in inject.text)
+    assert owner.scenario == 4 * HOUR + 1800, "after its people were taken"
+    assert "who took 8\u00a0positions away" in owner.text
 
 
 def test_a_known_time_to_restore_is_doubled_in_numbers() -> None:
@@ -114,12 +210,14 @@ def test_a_known_time_to_restore_is_doubled_in_numbers() -> None:
 def test_objectives_name_the_weak_points_and_the_moves() -> None:
     objectives = {objective.id: objective for objective in drilled().objectives}
     assert list(objectives) == ["O1", "O2", "O3", "O4", "O5"]
-    assert objectives["O4"].tasks[0] == "Trade accounts, German voice: short 4.8\u00a0positions from 8\u00a0h"
+    assert objectives["O4"].tasks[0] == "Trade accounts, German voice: short 4.8 from 8\u00a0h, no end known"
     assert objectives["O4"].tasks[2].endswith("rests on options that were never tested")
     assert "24\u00a0positions of Orders and delivery, voice at Bogotá (surge positions), after 4\u00a0h" in objectives["O3"].tasks
     held = {objective.id: objective for objective in drilled(all_covered()).objectives}
     assert held["O4"].text == "Know what the cover rests on"
-    assert all("smallest margin" in task for task in held["O4"].tasks)
+    assert all(
+        re.search(r"smallest margin -?[\d.]+, [\d.]+ proven of [\d.]+, \w{3}\u00a0\d\d:\d\d", task) for task in held["O4"].tasks
+    )
 
 
 @pytest.mark.parametrize("name", PLANS)
@@ -182,8 +280,8 @@ def test_rows_of_the_list_go_through_csv_and_json_unchanged() -> None:
     writer.writerows(rows)
     back = list(csv.DictReader(io.StringIO(text.getvalue(), newline="")))
     assert back == [{key: str(value) for key, value in row.items()} for row in rows]
-    assert rows[10]["scenario_seconds"] == 12600
-    assert rows[10]["scenario"] == "3\u00a0h 30\u00a0min"
+    declined = next(row for row in rows if "declines" in row["text"])
+    assert (declined["scenario_seconds"], declined["scenario"]) == (12600, "3\u00a0h 30\u00a0min")
 
 
 @settings(max_examples=40, deadline=None, derandomize=True)

@@ -23,6 +23,7 @@ from riskreg.model.plan import (
     Refusal,
     Verdict,
 )
+from riskreg.model.plan import Step as Amount
 from riskreg.model.playbook import Situation
 from riskreg.model.role import Role
 from riskreg.model.settings import Settings
@@ -140,7 +141,7 @@ PLAN = FailoverPlan(
         Move(function="PAY-EN", pool="bog-care", option="bog-overtime", kind="overtime", relation="second-vendor", positions=100,
              starts=12 * HOUR, grade="asserted"),
     ),
-    donors=(Donor(function="RETURNS", pool="bog-care", gives=80, keeps=120, minimum=120, to=("ORD-EN",)),),
+    donors=(Donor(function="RETURNS", pool="bog-care", gives=80, keeps=120, minimum=120, to=("ORD-EN",), steps=(Amount(at=4 * HOUR, positions=80),)),),
     verdicts=(
         _verdict("SAFETY-EN", "met", 60, [(0, 0, 0), (900, 60, 60)], minimum_at=900, full_at=900),
         _verdict("ORD-EN", "late", 400, [(0, 0, 0), (4 * HOUR, 200, 200), (12 * HOUR, 240, 240)], minimum_at=12 * HOUR, short=40,
