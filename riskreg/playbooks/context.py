@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from riskreg.model.finding import Finding, Step
+from riskreg.model.languages import language
 from riskreg.model.metric import Metric
 from riskreg.model.network import CLIENT, Contract, Function, Network, Site, need_refs
 from riskreg.model.playbook import PlaybookTemplate, Situation
@@ -17,11 +19,14 @@ from riskreg.model.settings import Settings
 from riskreg.model.words import NBSP, ahead, day, money, percent, place
 from riskreg.playbooks.clocks import CLOCKS, Clock
 from riskreg.playbooks.cover import Cover, cover
+from riskreg.playbooks.duty import desk
+from riskreg.playbooks.onset import onset_of
 
 NAMES = frozenset(
     {
         "playbook", "general", "title", "scope", "findings", "day_zero", "plan", "risk", "as_of", "client", "roles", "tiers",
         "places", "clocks", "here", "zone", "currency", "owner", "expired", "part", "range", "contracts",
+        "onset", "desks", "languages",
     }
 )  # fmt: skip
 """Every name that a template may use."""
@@ -74,6 +79,8 @@ class Scope:
     needs: tuple[str, ...] = ()
     functions: tuple[Function, ...] = ()
     sites: tuple[Site, ...] = ()
+    desks: tuple[Role, ...] = ()
+    """The vendor's desks that are on duty at the hour of the plan."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +134,10 @@ def build(
     as_of = situation.as_of if situation is not None else as_of
     people = Roles(roles, as_of, public=settings.publishing.audience == "public")
     covered = cover(situation.plan, network) if situation is not None and situation.plan is not None else None
+    begins = onset_of(covered.plan) if covered and template.kind == "continuity" else None
     scope = _scope(situation.scope if situation else "", template, network, people)
+    if begins is not None:
+        scope = replace(scope, desks=_desks({site.party for site in scope.sites}, people, begins.at))
     findings = tuple(_reason(finding, network, metrics, settings) for finding in situation.findings) if situation else ()
     shown = covered.places if covered else scope.sites
     return {
@@ -151,6 +161,9 @@ def build(
         "places": tuple(_place(site, network, as_of, settings.time_zone) for site in shown) if as_of else (),
         "clocks": _clocks({site.country for site in scope.sites}),
         "contracts": _contracts(scope, network),
+        "onset": begins,
+        "desks": _desks(_called(covered, network), people, begins.at) if covered and begins else (),
+        "languages": _languages([line.function for line in covered.touched] if covered else scope.functions),
     }
 
 
@@ -207,6 +220,23 @@ def _scope(ref: str, template: PlaybookTemplate, network: Network, people: Roles
 def _contracts(scope: Scope, network: Network) -> tuple[Contract, ...]:
     parties = {site.party for site in scope.sites} | ({scope.id} if scope.kind == "vendor" else set())
     return tuple(sorted((c for c in network.contracts if c.vendor in parties), key=lambda c: c.id))
+
+
+def _called(plan: Cover, network: Network) -> set[str]:
+    """The vendors whose clauses a plan calls."""
+    contracts = {re.split(r"[ ,]", clause, maxsplit=1)[0] for clause in plan.decision.clauses}
+    return {contract.vendor for contract in network.contracts if contract.id in contracts}
+
+
+def _desks(parties: Iterable[str], people: Roles, at: datetime) -> tuple[Role, ...]:
+    """The desks of these parties that are on duty at a moment."""
+    found = (desk(people.values(), party, at) for party in sorted(set(parties) - {CLIENT}))
+    return tuple(role for role in found if role is not None)
+
+
+def _languages(functions: Iterable[Function]) -> tuple[str, ...]:
+    """The languages of these functions, by name."""
+    return tuple(sorted({language(function.language) for function in functions}))
 
 
 def _tiers(people: Mapping[str, Role]) -> dict[str, tuple[Role, ...]]:

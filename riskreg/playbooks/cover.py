@@ -9,7 +9,7 @@ from riskreg.model.network import Network, Site
 from riskreg.model.orders import Order, duties, orders
 from riskreg.model.plan import Choice, Decision, Donor, FailoverPlan
 from riskreg.model.telling import after, back, ordered
-from riskreg.model.times import TENTHS
+from riskreg.model.times import SHIFT, TENTHS
 from riskreg.model.words import count, positions
 from riskreg.playbooks.line import Line, Taker, sentence
 
@@ -22,7 +22,6 @@ CHOICES: dict[Choice, str] = {
     "not-covered": "No choice covers this loss",
 }
 _DAY = 86400
-_SHIFT = 8 * 3600
 _HOUR = 3600
 
 
@@ -131,7 +130,8 @@ class Cover:
     @property
     def spared(self) -> tuple[Line, ...]:
         """Functions that what is lost serves, of which nothing is missing while it lasts."""
-        return tuple(line for line in self.lines if line.verdict.outcome == "untouched")
+        gives = {donor.function for donor in self.plan.donors}
+        return tuple(line for line in self.lines if line.verdict.outcome == "untouched" and line.function.id not in gives)
 
     @property
     def uncovered(self) -> tuple[Line, ...]:
@@ -176,12 +176,12 @@ class Cover:
 
     @property
     def first_shift(self) -> tuple[Shift, ...]:
-        return tuple(shift for shift in self.shifts if shift.starts <= _SHIFT)
+        return tuple(shift for shift in self.shifts if shift.starts <= SHIFT)
 
     @property
     def first_day(self) -> tuple[Shift, ...]:
         """The calls from the first shift to the end of the first day."""
-        return tuple(shift for shift in self.shifts if _SHIFT < shift.starts < _DAY)
+        return tuple(shift for shift in self.shifts if SHIFT < shift.starts < _DAY)
 
     @property
     def later(self) -> tuple[tuple[Taker, datetime], ...]:

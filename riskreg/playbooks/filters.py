@@ -14,6 +14,7 @@ from markupsafe import Markup
 from riskreg.model import words
 from riskreg.model.role import Role
 from riskreg.model.times import parse_duration, say_duration, say_positions
+from riskreg.playbooks.duty import desk, on_duty
 from riskreg.playbooks.sandbox import BUDGET
 
 _WORDS = {"covered": "Covered", "partly": "Late", "not-covered": "Not covered", "not-known": "Not known"}
@@ -42,6 +43,36 @@ def _who(role: Role) -> Markup:
     holder = "" if role.holder == role.title else f": {words.plain_text(role.holder)}"
     number = f", {_tel(role.phone)}" if words.dialled(role.phone) else ""
     return _html(f"{words.plain_text(role.title)}{holder}{number}")
+
+
+def _away(context: Context, role: Role | None, at: datetime | None = None) -> bool:
+    """Whether a role states hours that do not cover a moment; without one, the hour of the plan."""
+    moment = at or (context["onset"].at if context["onset"] else None)
+    return role is not None and moment is not None and on_duty(role, moment) is False
+
+
+@pass_context
+def _is_away(context: Context, role: Role | None, at: datetime | None = None) -> bool:
+    return _away(context, role, at)
+
+
+@pass_context
+def _desks(context: Context, role: Role, at: datetime | None = None) -> tuple[Role, ...]:
+    """Who of the same party is on duty at that hour: nobody or one."""
+    moment = at or (context["onset"].at if context["onset"] else None)
+    found = desk(context["roles"].values(), role.party, moment) if moment else None
+    return (found,) if found else ()
+
+
+@pass_context
+def _reach(context: Context, role: Role, at: datetime | None = None) -> Markup:
+    """`who`, and where the role's hours do not cover that moment, so, and who is on duty."""
+    if not _away(context, role, at):
+        return _who(role)
+    others = "".join(f"; ring {_who(other)}" for other in _desks(context, role, at)) or "; ring the deputy"
+    return _html(
+        f"{_who(role)} (not on duty {'then' if at else 'at the hour of this plan'}: {words.plain_text(role.hours)}{others})"
+    )
 
 
 def _otherwise(role: Role) -> Markup:
@@ -120,6 +151,9 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "tel": _tel,
     "call": _call,
     "who": _who,
+    "reach": _reach,
+    "away": _is_away,
+    "desks": _desks,
     "otherwise": _otherwise,
     "status": _status,
     "cap": _cap,
