@@ -11,16 +11,16 @@ import re
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from markdown import Markdown  # type: ignore[import-untyped]
-from markdown.extensions import Extension  # type: ignore[import-untyped]
-from markdown.preprocessors import Preprocessor  # type: ignore[import-untyped]
-from markdown.treeprocessors import Treeprocessor  # type: ignore[import-untyped]
+from markdown import Markdown
+from markdown.extensions import Extension
+from markdown.preprocessors import Preprocessor
+from markdown.treeprocessors import Treeprocessor
 
 START, END = "<!-- rr:html -->", "<!-- /rr:html -->"
 _BLOCK = re.compile(rf"^{re.escape(START)}\n(.*?)\n{re.escape(END)}$", re.DOTALL | re.MULTILINE)
 
 
-class Stash(Preprocessor):  # type: ignore[misc]
+class Stash(Preprocessor):
     """Takes generated blocks out of the text and leaves a placeholder that becomes the block again at the end."""
 
     def run(self, lines: list[str]) -> list[str]:
@@ -30,7 +30,7 @@ class Stash(Preprocessor):  # type: ignore[misc]
         return _BLOCK.sub(stash, "\n".join(lines)).split("\n")
 
 
-class Tables(Treeprocessor):  # type: ignore[misc]
+class Tables(Treeprocessor):
     """Tables written in Markdown look like generated ones, and their header cells say which way they head."""
 
     def run(self, root: Element) -> None:
@@ -41,7 +41,7 @@ class Tables(Treeprocessor):  # type: ignore[misc]
                 cell.set("scope", "col")
 
 
-class GeneratedHtml(Extension):  # type: ignore[misc]
+class GeneratedHtml(Extension):
     """Registers both; before `html_block` (20) and `fenced_code_block` (25), after line endings are normal (30)."""
 
     def extendMarkdown(self, md: Markdown) -> None:
