@@ -69,7 +69,7 @@ def _row(edition: Edition, playbook: RenderedPlaybook) -> dict[str, Any]:
         "scope": f"made for {edition.name(playbook.scope)}" if ":" in playbook.scope else "for any case",
         "owner": edition.who(playbook.owner),
         "expired": expired,
-        "valid": f"expired {until}" if expired else f"valid until {until}" if until else "no end date",
+        "valid": f"expired {until}" if expired else f"steps valid until {until}" if until else "no end date",
     }
 
 
@@ -77,7 +77,7 @@ def _one(edition: Edition, playbook: RenderedPlaybook) -> Page:
     path = views.playbook_page(playbook.id)
     expired = _expired(edition, playbook)
     until = words.day(playbook.valid_until) if playbook.valid_until else "a date that nobody has set"
-    stamp = f"{playbook.playbook} · version {playbook.version} · valid until {until} · owner {edition.who(playbook.owner)}"
+    stamp = f"{playbook.playbook} · version {playbook.version} · steps valid until {until} · owner {edition.who(playbook.owner)}"
     also = words.listed(_also(edition, playbook), "or")
     head = fragment(path, "playbook_head.html", {"expired": until if expired else "", "stamp": stamp, "also": also})
     title = heading(1, playbook.title)
