@@ -32,7 +32,7 @@ class Alternate:
 def alternates(scene: Scene, move: Move, at: int, *, without: str, needed: int) -> tuple[Alternate, ...]:
     """What could stand in for `needed` positions of a move that fails at a moment, soonest first.
 
-    Never from `without`: a pool or a party.
+    Never from `without`: a site or a party.
 
     Only what is eligible for the function counts, in the amount that is free when it comes: an option that the plan already
     uses takes more at once, any other opens as long after the call as it would have after the loss.
@@ -42,7 +42,8 @@ def alternates(scene: Scene, move: Move, at: int, *, without: str, needed: int) 
     found = []
     for pair in scene.plan.eligible:
         option = options[pair.option]
-        if pair.function != move.function or without in (option.pool, scene.network.site_of(option.pool).party):
+        site = scene.network.site_of(option.pool)
+        if pair.function != move.function or without in (site.id, site.party):
             continue
         there = at if option.id in called else at + pair.opens
         positions = min(option.free_at(there) // TENTHS * TENTHS, needed)

@@ -22,6 +22,7 @@ EXERCISE = "EXERCISE EXERCISE EXERCISE."
 FEWEST, MOST = 10, 20
 
 _HOUR = 3600
+_AFTER_DECISION = 1500
 _ALWAYS_THERE = ("round the clock", "always reachable")
 
 
@@ -106,7 +107,7 @@ def _parts(scene: Scene) -> Iterator[Filled]:
     always, back = _always(scene), _back(scene)
     yield from _of("once", 0, always)
     yield from _of(scene.kind, 0, always)
-    yield from _of("longer", min(2 * _HOUR, back // 2) if back else 2 * _HOUR, always)
+    yield from _of("longer", min(2 * _HOUR, back // 2), always) if back else _of("endless", 2 * _HOUR, always)
     moved = [("move", move, move.starts) for move in scene.reports]
     moved += [("strained", move, 3 * _HOUR) for move in scene.working(7 * _HOUR // 2)[:1]]
     moved += [("doubtful", move, move.starts) for move in (scene.doubtful,) if move]
@@ -114,7 +115,7 @@ def _parts(scene: Scene) -> Iterator[Filled]:
         for at, draft, _ in _of(group, base, always):
             yield at, draft, always | _move(scene, move, at)
     if scene.declined:
-        before = max(scene.declined.starts - _HOUR // 2, _HOUR // 4)
+        before = max(scene.declined.starts - _HOUR // 2, _AFTER_DECISION)
         party = scene.network.site_of(scene.declined.pool).party
         yield from _of("declined", before, always | _move(scene, scene.declined, before, without=party))
     for donor in sorted(scene.plan.donors, key=lambda d: (d.steps[0].at if d.steps else 0, d.function, d.pool)):
@@ -171,7 +172,8 @@ def _always(scene: Scene) -> Values:
         "decides": f"{director} declares the level, {signed.removeprefix(director + ' ')}"
         if scene.deciders == ("operations-director",)
         else f"{director} declares the level; {signed}",
-        "why": f"{decision.why.rstrip('. ')}." + (f" Hours of {'; '.join(office)}: who decides at this one?" if office else ""),
+        "why": f"{decision.why.partition(' Clauses to call:')[0].rstrip('. ')}."
+        + (f" Hours of {'; '.join(office)}: who decides at this one?" if office else ""),
         "longer": f", {words.elapsed(2 * back)} instead of {words.elapsed(back)}" if back else "",
         "ends": _ends(scene, 2 * back),
     }
@@ -200,7 +202,13 @@ def _move(scene: Scene, move: Move, at: int, without: str = "") -> Values:
         "grade": move.grade,
         "says": scene.says(move),
         "named": f"Name clause {option.clause}, and ask" if option and option.clause else "Ask",
-        "instead": instead(scene, move, at, without=without or move.pool, needed=amount if without else amount - came * TENTHS),
+        "instead": instead(
+            scene,
+            move,
+            at,
+            without=without or scene.network.pool[move.pool].site,
+            needed=amount if without else amount - came * TENTHS,
+        ),
     }
 
 
@@ -210,9 +218,9 @@ def _taken(donor: Donor) -> int:
 
 
 def _donor(scene: Scene, donor: Donor, at: int) -> Values | None:
-    """What its owner hears at a moment; None where it gives nobody then."""
+    """What its owner hears at a moment; None where it gives nobody then, or is lost work that gives way to a legal minimum."""
     points = [point for v in scene.plan.verdicts if v.function == donor.function for point in v.cover if point.at <= at]
-    if donor.at(at) < TENTHS or not points:
+    if donor.at(at) < TENTHS or not points or points[-1].served < points[-1].minimum:
         return None
     said = {"gives": words.positions(whole(donor.at(at))), "keeps": words.positions(points[-1].served)}
     return said | {"function": scene.function(donor.function), "minimum": words.positions(points[-1].minimum)}

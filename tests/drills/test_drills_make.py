@@ -134,7 +134,7 @@ def test_contingencies_come_from_the_alternates_of_the_plan() -> None:
     assert declined.expected_action.startswith("Nobody else who may do this work is free at this hour.")
     assert "Name clause beacon 7.2" in declined.expected_action
     assert contingency(drill, "10\u00a0positions were planned for Payments and refunds, chat. 6 signed in")
-    assert contingency(drill, "takes twice as long as promised")
+    assert contingency(drill, "Nobody can say any more when Manila works again")
     assert not any("24\u00a0positions signed in" in inject.text for inject in drill.injects), "who declined cannot come"
 
 

@@ -34,13 +34,13 @@ def played(request: pytest.FixtureRequest) -> Any:
 
 
 def test_every_alternate_may_do_the_work_and_has_people_who_are_not_in_use(played: Any) -> None:
-    _, plan, drill, told = played
+    workspace, plan, drill, told = played
     refused = {(refusal.function, refusal.option) for refusal in plan.refusals}
     sizes = {option.id: option for option in plan.options}
     found = 0
     for move in plan.moves:
         for at in (900, 2700, 8 * 3600, 3 * 86400):
-            for alternate in alternates(told, move, at, without=move.pool, needed=1000):
+            for alternate in alternates(told, move, at, without=workspace.network.pool[move.pool].site, needed=1000):
                 found += 1
                 ident = alternate.option.id
                 used = sum(other.at(alternate.there) for other in plan.moves if other.option == ident)
@@ -54,7 +54,7 @@ def test_a_team_that_was_not_trained_is_never_an_alternate(played: Any) -> None:
     network = workspace.network
     for move in plan.moves:
         skill = network.function[move.function].skill
-        for alternate in alternates(told, move, 900, without=move.pool, needed=1000):
+        for alternate in alternates(told, move, 900, without=workspace.network.pool[move.pool].site, needed=1000):
             assert skill in network.pool[alternate.option.pool].skills, (move.function, alternate.option.id)
 
 
