@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 
 from riskreg.model.network import Network
 from riskreg.model.plan import FailoverPlan
@@ -14,7 +14,8 @@ from riskreg.model.times import TENTHS
 def standing_facts(network: Network, plans: Mapping[str, FailoverPlan], today: date) -> list[Fact]:
     """Facts `site`, `served`, `contract` from the network, and `cover` from the plans of whole sites (`site:MNL` → plan).
 
-    `days_left` counts from `today` to the end of the contract; `short` is in positions.
+    `days_left` and `days_to_notice` count from `today` to the end of a contract and to the last day on which notice can be given;
+    `short` is in positions.
     """
     return [*_sites(network), *_served(network), *_contracts(network, today), *_cover(network, plans)]
 
@@ -62,17 +63,25 @@ def _served(network: Network) -> list[Fact]:
 
 
 def _contracts(network: Network, today: date) -> list[Fact]:
-    return [
-        {
-            "id": f"contract:{c.id}",
-            "fact": "contract",
-            "vendor": c.vendor,
-            "contract": c.id,
-            "days_left": (c.ends - today).days,
-            "notice_days": c.notice // 86400,
-        }
-        for c in sorted(network.contracts, key=lambda c: c.id)
-    ]
+    """A contract whose dates change is another fact, so that what was found on the old dates does not stand on."""
+    facts: list[Fact] = []
+    for contract in sorted(network.contracts, key=lambda c: c.id):
+        notice_by = contract.ends - timedelta(seconds=contract.notice)
+        facts.append(
+            {
+                "id": f"contract:{contract.id}@{notice_by}",
+                "fact": "contract",
+                "vendor": contract.vendor,
+                "contract": contract.id,
+                "title": contract.title,
+                "ends": contract.ends.isoformat(),
+                "days_left": (contract.ends - today).days,
+                "notice_days": contract.notice // 86400,
+                "notice_by": notice_by.isoformat(),
+                "days_to_notice": (notice_by - today).days,
+            }
+        )
+    return facts
 
 
 def _cover(network: Network, plans: Mapping[str, FailoverPlan]) -> list[Fact]:

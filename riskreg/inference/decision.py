@@ -11,10 +11,11 @@ from riskreg.inference import durable, reference
 from riskreg.inference.candidates import Facts, Ready, combinations, ready
 from riskreg.inference.durable import EngineFailure, durable_available
 from riskreg.inference.explain import ExplainError, render
-from riskreg.inference.facts import accept, conclusions, latest, plain
+from riskreg.inference.facts import accept, conclusions, deadline, latest, plain
 from riskreg.inference.lint import structure
 from riskreg.inference.meaning import MAX_COMBINATIONS, Firing, Item, concluded, speak, strata
 from riskreg.inference.reason import place, reason
+from riskreg.inference.wording import named
 from riskreg.model.base import Frozen
 from riskreg.model.disruption import Loss
 from riskreg.model.faults import Fault, Span, errors
@@ -54,6 +55,7 @@ class Case:
     facts: Sequence[Fact]
     as_of: datetime
     names: Mapping[str, str] = field(default_factory=dict)
+    """`site:MNL` → `Manila`, as sentences say it."""
 
 
 @dataclass
@@ -84,7 +86,8 @@ def decide(
     same rules and facts give the same findings, in whatever order they come.
     """
     live = [rule for rule in rules if rule.status != "draft"]
-    return settle([Case(prepare(live), facts, as_of, names or {})], engine)[0]
+    spoken = {ref: named(name) if ref.startswith("function:") else name for ref, name in (names or {}).items()}
+    return settle([Case(prepare(live), facts, as_of, spoken)], engine)[0]
 
 
 def prepare(rules: Sequence[Rule]) -> Pack:
@@ -214,22 +217,30 @@ def _decided(course: _Course, engine: str) -> Decided:
     findings = []
     for given, firings in zip(course.given, course.firings, strict=True):
         for firing in firings:
-            finding, fault = _finding(given, firing, course.items, course.names)
+            finding, faults = _finding(given, firing, course.items, course.names)
             findings.append(finding)
-            course.faults += [fault] if fault else []
+            course.faults += faults
     findings.sort(key=lambda finding: (_WORST_FIRST[finding.severity], finding.rule, tuple(finding.key.values())))
     facts: tuple[dict[str, Any], ...] = tuple(dict(item.fact) for item in sorted(course.concluded, key=lambda item: item.id))
     return Decided(findings=tuple(findings), engine=engine, faults=tuple(course.faults), conclusions=facts)
 
 
-def _finding(given: Ready, firing: Firing, items: dict[str, Item], names: Mapping[str, str]) -> tuple[Finding, Fault | None]:
-    rule, key, fault = given.rule, dict(firing.key), None
+def _finding(given: Ready, firing: Firing, items: dict[str, Item], names: Mapping[str, str]) -> tuple[Finding, list[Fault]]:
+    rule, key = given.rule, dict(firing.key)
+    faults: list[Fault] = []
     told = {ident: items[ident].told(names) for ident in firing.facts}
     try:
         text = render(rule, firing, told, speak(key, names))
     except ExplainError as error:
         text = f"{rule.title}: {place(firing, names)}"
-        fault = _fault("explain-failed", f"the explain text of rule {rule.id} failed on {text}: {error}", rule.id, warning=True)
+        faults.append(
+            _fault("explain-failed", f"the explain text of rule {rule.id} failed on {text}: {error}", rule.id, warning=True)
+        )
+    due = None
+    try:
+        due = deadline(rule, firing, items)
+    except ValueError as error:
+        faults.append(_fault("rule-due", f"rule {rule.id} names a deadline that is no date: {error}", rule.id, warning=True))
     raised = rule.then.raises
     finding = Finding(
         id=finding_id(rule.id, rule.version, key, firing.facts),
@@ -248,11 +259,12 @@ def _finding(given: Ready, firing: Firing, items: dict[str, Item], names: Mappin
         lose=tuple(_lost(loss, key) for loss in rule.then.lose),
         failover=rule.then.failover,
         escalate=rule.then.escalate,
+        due=due,
         owner=rule.owner,
         explain=text,
         reason=reason(given, firing, told, names),
     )
-    return finding, fault
+    return finding, faults
 
 
 def _lost(lose: Lose, key: dict[str, str]) -> Loss:

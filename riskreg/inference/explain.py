@@ -18,7 +18,7 @@ from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from riskreg.inference.meaning import STANDING, Branch, Firing, Item, branches, patterns, tree
-from riskreg.inference.wording import day, measured, num, pct, words
+from riskreg.inference.wording import day, listed, measured, num, pct, period, words
 from riskreg.model.rule import Pattern, Rule
 from riskreg.model.signal import SIGNAL_SCHEMA
 
@@ -55,7 +55,7 @@ class ExplainError(Exception):
 @lru_cache(maxsize=1)
 def _environment() -> ImmutableSandboxedEnvironment:
     environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
-    own = {"num": num, "pct": pct, "date": day, "words": words, "measured": measured}
+    own = {"num": num, "pct": pct, "date": day, "words": words, "measured": measured, "listed": listed, "period": period}
     environment.filters = {name: environment.filters[name] for name in FILTERS} | own
     return environment
 

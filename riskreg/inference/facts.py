@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from riskreg.inference.meaning import JOIN_FIELDS, Firing, Item
+from riskreg.inference.meaning import JOIN_FIELDS, Firing, Item, patterns, tree
+from riskreg.inference.wording import as_time
 from riskreg.model.faults import Fault, Span
 from riskreg.model.rule import Rule
 from riskreg.model.signal import Fact, as_utc
@@ -62,6 +63,17 @@ def conclusions(rules: Mapping[str, Rule], firings: Iterable[Firing], items: Map
 def latest(firing: Firing, items: Mapping[str, Item]) -> datetime | None:
     """Time of the latest dated fact of a firing; None where all are standing facts."""
     return max((at for fact in firing.facts if (at := items[fact].at)), default=None)
+
+
+def deadline(rule: Rule, firing: Firing, items: Mapping[str, Item]) -> date | None:
+    """The earliest of the dates that `raise.due` names, over every fact that matched there; None where there is none. ValueError
+    where a value is neither a time nor a date as text."""
+    if rule.then.raises is None or rule.then.raises.due is None:
+        return None
+    alias, _, field = rule.then.raises.due.rpartition(".")
+    numbers = {number for number, pattern in patterns(tree(rule.when)).items() if pattern.alias == alias}
+    values = [items[fact].fact.get(field) for number, fact in firing.taken if number in numbers]
+    return min((as_time(value).date() for value in values if value is not None), default=None)
 
 
 def plain(fact: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,8 +21,9 @@ from riskreg.inference.meaning import (
     tree,
     width,
 )
+from riskreg.inference.wording import as_time
 from riskreg.model.faults import Fault, Span, errors, in_order
-from riskreg.model.rule import ORDER, Pattern, Rule, RuleTest
+from riskreg.model.rule import ORDER, Pattern, Rule, RuleTest, positives
 from riskreg.model.signal import SIGNAL_SCHEMA
 
 Wrong = tuple[str, str, str]
@@ -78,7 +79,7 @@ def structure(rules: Sequence[Rule], spans: Mapping[str, Span]) -> tuple[Fault, 
     made = concluded(rules)
     seen: set[str] = set()
     for rule in rules:
-        wrongs = [*_chained(rule, rules), *_shape(rule, made), *_conditions(rule)]
+        wrongs = [*_chained(rule, rules), *_shape(rule, made), *_conditions(rule), *_deadline(rule)]
         if rule.id in seen:
             wrongs.append(("rule-duplicate", f"two rules have the id {rule.id}", "Ids are never used twice."))
         seen.add(rule.id)
@@ -167,6 +168,29 @@ def _conditions(rule: Rule) -> Iterator[Wrong]:
             if ordered and not _number(pattern, field):
                 message = f"rule {rule.id}: {field} of {pattern.kind} is not a number, so '{ordered[0]}' has no meaning"
                 yield "rule-order-on-text", message, "Use eq, ne, in or not_in; for times, use within."
+
+
+def _deadline(rule: Rule) -> Iterator[Wrong]:
+    if rule.then.raises is None or rule.then.raises.due is None:
+        return
+    alias, _, field = rule.then.raises.due.rpartition(".")
+    for pattern in positives(rule.when):
+        if pattern.alias == alias and not _date(pattern, field):
+            message = f"rule {rule.id}: {field} of {pattern.kind} is not a date, so it cannot be a deadline"
+            yield "rule-due", message, "Name a field that holds a time or a date, such as notice_by of a contract."
+
+
+def _date(pattern: Pattern, field: str) -> bool:
+    """Whether a field holds a time or a date, as far as its kind is described."""
+    if pattern.signal is not None:
+        return field in SIGNAL_SCHEMA and SIGNAL_SCHEMA[field].is_temporal()
+    if field == "at" or pattern.kind not in STANDING:
+        return True
+    try:
+        as_time(STANDING[pattern.kind].get(field))
+    except ValueError:
+        return False
+    return True
 
 
 def _number(pattern: Pattern, field: str) -> bool:

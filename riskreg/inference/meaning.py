@@ -46,12 +46,16 @@ STANDING: dict[str, dict[str, Any]] = {
         "site": "MNL", "vendor": "altura", "function": "ORD-EN", "tier": 2, "impact": 4, "share": 0.6, "channel": "voice",
         "language": "en", "pci": True,
     },
-    "contract": {"vendor": "altura", "contract": "altura-msa", "days_left": 90, "notice_days": 120},
+    "contract": {
+        "vendor": "altura", "contract": "altura-msa", "title": "Master agreement", "ends": "2027-06-30", "days_left": 181,
+        "notice_days": 120, "notice_by": "2027-03-02", "days_to_notice": 61,
+    },
     "cover": {
         "site": "MNL", "vendor": "altura", "function": "ORD-EN", "tier": 2, "impact": 4, "outcome": "breach", "short": 12.0,
     },
 }  # fmt: skip
-"""Standing facts of the network and the proof, with an example of each field."""
+"""Standing facts of the network and the proof, with an example of each field. `ends` and `notice_by` are dates as text; days are
+counted from as-of and are below zero once the date has passed."""
 
 
 @dataclass(frozen=True, slots=True)

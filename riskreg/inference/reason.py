@@ -7,30 +7,35 @@ from datetime import timedelta
 from typing import Any
 
 from riskreg.inference.candidates import Ready
+from riskreg.inference.conditions import held, wanted
 from riskreg.inference.facts import CONCLUDED
 from riskreg.inference.meaning import Firing, Item, Node, speak
-from riskreg.inference.wording import day, measured, say, words
+from riskreg.inference.wording import day, measured, period, say, words
 from riskreg.model.finding import Step
-from riskreg.model.rule import Condition
 from riskreg.model.times import say_duration
 
 _STANDING = {
     "site": "{site} is a site of {vendor}",
     "served": "{function} is served at {site}",
-    "contract": "contract {contract} with {vendor} ends in {days_left} days",
-    "cover": "cover of {function} if {site} were lost: {outcome}, {short} positions short",
+    "contract": "{title} with {vendor} ends {ends}; notice must be given by {notice_by}",
 }
-_WORDS = {
-    "eq": "is", "ne": "is not", "gt": "is more than", "gte": "is at least", "lt": "is less than", "lte": "is at most",
-    "among": "is one of", "not_in": "is none of",
-}  # fmt: skip
+_COVER = {
+    "met": "without {site}, {function} is covered",
+    "late": "without {site}, {function} has its minimum back too late: up to {short} positions short until then",
+    "breach": "without {site}, {function} is not covered: up to {short} positions short",
+    "not-known": "without {site}, {function} rests on cover that was never tested: up to {short} positions short if it fails",
+}
+_DATES = ("ends", "notice_by")
 
 
 def reason(given: Ready, firing: Firing, items: Mapping[str, Item], names: Mapping[str, str]) -> Step:
     """The proof of a firing: each line is true because of the lines under it. Branches that did not hold are left out."""
     below = _steps(given.node, given, firing, items, names)
     window = _window(given, firing, items)
-    return Step(kind="rule", holds=True, text=f"{given.rule.title}: {place(firing, names)}", below=(*below, *window))
+    title = given.rule.title
+    where = ", ".join(map(str, speak(dict(firing.key), names).values()))
+    text = f"{where}: {title[0].lower()}{title[1:]}" if where else title
+    return Step(kind="rule", holds=True, text=text, below=(*below, *window))
 
 
 def place(firing: Firing, names: Mapping[str, str] | None = None) -> str:
@@ -73,10 +78,8 @@ def _holds(node: Node, given: Ready, firing: Firing) -> bool:
 def _fact(node: Node, item: Item) -> Step:
     assert node.pattern is not None
     conditions = tuple(
-        Step(kind="condition", holds=True, text=_condition(field, name, condition, item.fact.get(field)))
+        Step(kind="condition", holds=True, text=held(node.pattern.kind, field, condition, item.fact.get(field)))
         for field, condition in node.pattern.where.items()
-        for name in Condition.model_fields
-        if name in condition.model_fields_set
     )
     kind = "signal" if node.pattern.signal else "fact"
     return Step(kind=kind, holds=True, text=_told(node.pattern.kind, item), fact=item.id, below=conditions)
@@ -87,36 +90,32 @@ def _told(kind: str, item: Item) -> str:
     fact = item.fact
     if item.id.startswith(CONCLUDED):
         return f"{words(kind)} at {_where(fact)}, concluded by the rule {fact['rule']}"
-    if kind in _STANDING and "fact" in fact:
-        return _STANDING[kind].format_map(_Known((field, say(value)) for field, value in fact.items()))
+    told = _COVER.get(str(fact.get("outcome"))) if kind == "cover" else _STANDING.get(kind)
+    if told and "fact" in fact:
+        return told.format_map(_Known((field, _date(value) if field in _DATES else say(value)) for field, value in fact.items()))
     text = words(kind)
     if where := _where(fact):
-        text += f" at {where}"
+        text += f" {'for' if 'function' in fact else 'at'} {where}"
     if item.at:
-        text += f", {day(item.at)}"
+        counted = kind in ("attrition_spike", "forecast_miss") and "from" in fact
+        text += f", {period(fact) if counted else day(item.at)}"
     if numbers := measured(fact):
         text += f": {numbers}"
     return text
 
 
+def _date(value: Any) -> str:
+    try:
+        return day(value)
+    except ValueError:
+        return say(value)
+
+
 def _absent(node: Node, firing: Firing, names: Mapping[str, str]) -> Step:
     assert node.pattern is not None
-    wanted = [
-        _condition(f, n, c, ...) for f, c in node.pattern.where.items() for n in Condition.model_fields if n in c.model_fields_set
-    ]
-    such = f" ({', '.join(wanted)})" if wanted else ""
+    such = f" ({wanted(node.pattern)})" if node.pattern.where else ""
     where = f" for {place(firing, names)}" if firing.key else " anywhere"
     return Step(kind="not", holds=True, text=f"no {words(node.pattern.kind)}{such}{where}")
-
-
-def _condition(field: str, name: str, condition: Condition, value: Any) -> str:
-    """`strength 4 is at least 3`; `metric is qa_score`. Without a value (...): `strength is at least 3`."""
-    limit = getattr(condition, name)
-    if name == "exists":
-        return f"{words(field)} is {'known' if limit else 'not known'}"
-    shown = "" if value is ... or name == "eq" else f" {say(value)}"
-    options = ", ".join(say(option) for option in limit) if isinstance(limit, tuple) else say(limit)
-    return f"{words(field)}{shown} {_WORDS[name]} {options}"
 
 
 def _window(given: Ready, firing: Firing, items: Mapping[str, Item]) -> tuple[Step, ...]:
@@ -125,12 +124,15 @@ def _window(given: Ready, firing: Firing, items: Mapping[str, Item]) -> tuple[St
     if within is None or len(times) < 2:
         return ()
     apart = round((max(times) - min(times)) / timedelta(seconds=1))
-    said = say_duration(apart) if apart else "0\u00a0h"
-    return (Step(kind="condition", holds=True, text=f"they lie {said} apart; the window is {say_duration(within)}"),)
+    allowed = f"the rule allows {say_duration(within)} between them"
+    text = f"they lie {say_duration(apart)} apart; {allowed}" if apart else f"they come at the same time; {allowed}"
+    return (Step(kind="condition", holds=True, text=text),)
 
 
 def _where(fact: Mapping[str, Any]) -> str:
-    return ", ".join(str(fact[field]) for field in ("function", "site", "pool", "system", "vendor") if field in fact)
+    """The narrowest places that a fact names; the vendor only where there is nothing narrower."""
+    narrow = [str(fact[field]) for field in ("function", "site", "pool", "system") if field in fact]
+    return ", ".join(narrow) or str(fact.get("vendor", ""))
 
 
 def _order(item: Item) -> tuple[float, str]:

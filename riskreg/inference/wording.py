@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -12,6 +12,14 @@ _METRICS = {
     "qa_score": "quality score",
     "csat": "customer satisfaction",
     "fcr": "first-contact resolution",
+    "exposure_critical": "grave exposures",
+    "exposure_minor": "minor exposures",
+}
+_SIGNALS = {
+    "attrition_spike": "more leavers than usual",
+    "quality_drift": "quality drift",
+    "forecast_miss": "forecast missed",
+    "data_exposure": "data exposed",
 }
 _SHARES = frozenset({"csat", "fcr", "reopen_rate", "escalation_rate"})
 """Metrics whose values are shares, 0 to 1; a signal does not carry the unit of its metric."""
@@ -29,36 +37,74 @@ def pct(value: Any, digits: int = 0) -> str:
     return f"{num(float(value) * 100, digits)}\u00a0%"
 
 
-def day(value: Any) -> str:
-    """A time → `Sun 15 Nov 2026`, in UTC."""
+def as_time(value: Any) -> datetime:
+    """A time, or a time or date as text, in UTC; ValueError for anything else."""
     if isinstance(value, str):
         value = datetime.fromisoformat(value)
-    if isinstance(value, datetime) and value.tzinfo is not None:
-        value = value.astimezone(UTC)
-    if not isinstance(value, date):
-        raise TypeError("date needs a time")
+    if not isinstance(value, datetime):
+        raise ValueError(f"{value} is neither a time nor a date")
+    return value.astimezone(UTC) if value.tzinfo is not None else value.replace(tzinfo=UTC)
+
+
+def day(value: Any) -> str:
+    """A time or date → `Sun 15 Nov 2026`, in UTC."""
+    value = as_time(value)
     return f"{_DAYS[value.weekday()]} {value.day}\u00a0{_MONTHS[value.month - 1]}\u00a0{value.year}"
 
 
+def period(fact: Mapping[str, Any]) -> str:
+    """The time that a signal judged: `the week to Mon 16 Nov 2026`, `the 9 days to …`; `the period to …` where it does not say."""
+    until, since = as_time(fact["at"]), as_time(fact["from"]) if fact.get("from") is not None else None
+    days = round((until - since) / timedelta(days=1)) if since else 0
+    weeks, odd = divmod(days, 7)
+    if days == 0:
+        length = "period"
+    elif odd:
+        length = "day" if days == 1 else f"{days}\u00a0days"
+    else:
+        length = "week" if weeks == 1 else f"{weeks}\u00a0weeks"
+    return f"the {length} to {day(until)}"
+
+
 def words(name: Any) -> str:
-    """`reopen_rate` → `reopen rate`; metrics that people call otherwise have their name."""
-    return _METRICS.get(str(name), str(name).replace("_", " "))
+    """`reopen_rate` → `reopen rate`; metrics and signals that people call otherwise have their name."""
+    return _METRICS.get(str(name)) or _SIGNALS.get(str(name)) or str(name).replace("_", " ")
+
+
+def named(name: str) -> str:
+    """`Payments, German` → `Payments (German)`: a name that can stand in a sentence and in a list."""
+    head, comma, rest = name.partition(", ")
+    return f"{head} ({rest})" if comma else name
+
+
+def listed(names: Iterable[Any], last: str = "and") -> str:
+    """`a, b and c`, each once and in the order given; names that have commas themselves as in `named`."""
+    *first, end = dict.fromkeys(named(str(name)) for name in names) or ("none",)
+    return f"{', '.join(first)} {last} {end}" if first else end
 
 
 def measured(fact: Mapping[str, Any]) -> str:
-    """What a signal measured, beside what is usual: `quality score 82.1 (usually 86.4, limit 84.9)`; empty without a value."""
+    """What a signal measured, beside what is usual: `quality score 82, usually 86, unusual below 85`; empty without a value."""
     if fact.get("value") is None:
         return ""
     kind, metric = fact.get("signal"), str(fact.get("metric") or "value")
     if kind == "forecast_miss":
         return _miss(fact)
+    if kind == "data_exposure" and not fact.get("baseline") and fact.get("limit") == 1:
+        return f"{_events(fact['value'], metric)}, and one is enough"
     percent = metric in _SHARES
-    told = [
-        f"{word} {_amount(fact[field], percent=percent)}"
-        for field, word in (("baseline", "usually"), ("limit", "limit"))
-        if fact.get(field) is not None
-    ]
-    return f"{words(metric)} {_amount(fact['value'], percent=percent)}" + (f" ({', '.join(told)})" if told else "")
+    amount = _amount(fact["value"], percent=percent)
+    if kind == "attrition_spike":
+        told = [f"{amount} left"]
+    elif kind == "data_exposure":
+        told = [_events(fact["value"], metric)]
+    else:
+        told = [f"{words(metric)} {amount}"]
+    if fact.get("baseline") is not None:
+        told.append(f"usually {_amount(fact['baseline'], percent=percent)}")
+    if fact.get("limit") is not None:
+        told.append(_unusual(fact, _amount(fact["limit"], percent=percent)))
+    return ", ".join(told)
 
 
 def say(value: Any) -> str:
@@ -70,12 +116,30 @@ def say(value: Any) -> str:
     return day(value) if isinstance(value, datetime) else str(value)
 
 
+def _unusual(fact: Mapping[str, Any], limit: str) -> str:
+    """From which value on it is unusual. A value that has not gone so far is a signal because it stays where it is."""
+    value, bound = fact["value"], fact["limit"]
+    down = value < fact.get("baseline", bound)
+    if value > bound if down else value < bound:
+        return "a small change that lasts"
+    if fact.get("signal") in ("attrition_spike", "data_exposure"):
+        return f"unusual from {limit}"
+    return f"unusual {'below' if down else 'above'} {limit}"
+
+
+def _events(value: Any, metric: str) -> str:
+    """`1 grave exposure`, `9 minor exposures`."""
+    return f"{num(value)} {words(metric).removesuffix('s') if value == 1 else words(metric)}"
+
+
 def _miss(fact: Mapping[str, Any]) -> str:
     """A forecast miss: its value is the weighted absolute error, its delta the bias, both as shares of the volume."""
-    limit = f", limit {pct(fact['limit'])}" if fact.get("limit") is not None else ""
+    error = f"error {pct(fact['value'])}"
+    if (limit := fact.get("limit")) is not None:
+        error += f", unusual above {pct(limit)}" if fact["value"] >= limit else ", a small miss that lasts"
     if (bias := fact.get("delta")) is None:
-        return f"error {pct(fact['value'])}{limit}"
-    return f"{pct(abs(bias))} {'more' if bias >= 0 else 'less'} than forecast (error {pct(fact['value'])}{limit})"
+        return error
+    return f"{pct(abs(bias))} {'more' if bias >= 0 else 'less'} than forecast ({error})"
 
 
 def _amount(value: Any, *, percent: bool) -> str:

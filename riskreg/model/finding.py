@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, Literal
 
 from pydantic import AwareDatetime
@@ -42,6 +43,8 @@ class Finding(Frozen):
     lose: tuple[Loss, ...] = ()
     failover: Literal["none", "assess", "activate"] = "none"
     escalate: str | None = None
+    due: date | None = None
+    """The earliest deadline among its facts, where the rule names one."""
     owner: str
     explain: str
     reason: Step

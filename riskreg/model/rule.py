@@ -106,6 +106,8 @@ class Raise(Frozen):
 
     likelihood: Level
     impact: Level | Literal["from-function-criticality"]
+    due: Annotated[str | None, Field(pattern=r"^[A-Za-z0-9_.-]+\.[a-z][a-z0-9_]*$")] = None
+    """A pattern's name and its field with a date, `contract.notice_by`: the risk is reviewed by that day at the latest."""
 
 
 class Lose(Frozen):
@@ -160,6 +162,9 @@ class Rule(Frozen):
         aliases = [p.alias for p in positives(self.when) if p.alias]
         if len(aliases) != len(set(aliases)):
             raise ValueError("two patterns of one rule have the same name after 'as'")
+        due = self.then.raises.due if self.then.raises else None
+        if due and due.rpartition(".")[0] not in aliases:
+            raise ValueError(f"due refers to '{due.rpartition('.')[0]}', which no pattern is named after 'as'")
         keys = {name for loss in self.then.lose if "$" in loss.ref for name in [loss.ref.partition("$")[2]]}
         if missing := sorted(keys - set(self.join)):
             raise ValueError(f"lose refers to ${missing[0]}, which is not among the join fields")

@@ -72,7 +72,7 @@ def _new(
     titles: Callable[[Finding], str] | None,
 ) -> Iterator[Draft]:
     worst, indicated = group[0], _indicated(group)
-    due = policy.due(as_of, indicated)
+    due = _sooner(policy.due(as_of, indicated), policy.call(as_of, group))
     yield Draft(
         "risk.raised",
         risk,
@@ -95,18 +95,25 @@ def _known(risk: Risk, group: tuple[Finding, ...], policy: Policy, as_of: dateti
     indicated, due = indicated_by(group), risk.review_due
     reopened = next_state(risk.state, "reopen") if opened else None
     if reopened:
-        due = policy.due(as_of, indicated)
+        due = policy.due(as_of, indicated, group)
+    due = _sooner(due, policy.call(as_of, opened))
+    if reopened:
         reason = f"A new finding after it was closed: {opened[0].title}"
         yield Draft("risk.reopened", risk.id, {"reason": reason, "state": reopened, "review_due": stamp(due)})
     for finding in gone:
         yield Draft("finding.closed", risk.id, {"finding": finding.id, "rule": finding.rule, "title": finding.title})
-    yield from (Draft("finding.opened", risk.id, {"finding": finding}) for finding in opened)
+    earlier = {"review_due": stamp(due)} if due < risk.review_due and not reopened else {}
+    yield from (Draft("finding.opened", risk.id, {"finding": finding} | (earlier if finding.due else {})) for finding in opened)
     rescored = {id_: now[id_] for id_ in was.keys() & now.keys() if score_of(was[id_]) != score_of(now[id_])}
     if indicated != risk.indicated or rescored:
         proposal = policy.proposes(indicated, risk.assessed)
         if indicated and (proposal or risk.assessed is None):
             due = min(due, policy.due(as_of, indicated))
         yield _indication(risk.id, risk.indicated, indicated, due, proposal=proposal, findings=rescored)
+
+
+def _sooner(due: datetime, call: datetime | None) -> datetime:
+    return min(due, call) if call else due
 
 
 def _indication(

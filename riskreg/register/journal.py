@@ -5,7 +5,8 @@ What the body of each kind holds (`state` and `review_due` are recorded where th
 - `risk.added`: the same, and score (or null), reason
 - `risk.assessed`: score, indicated (or null), reason, state, review_due
 - `risk.closed`: reason, state          `risk.reopened`: reason, state, review_due          `risk.noted`: text, state
-- `finding.opened`: finding (whole)     `finding.closed`: finding (its id), rule, title
+- `finding.opened`: finding (whole), and review_due where its deadline is sooner
+- `finding.closed`: finding (its id), rule, title
 - `indicated.changed`: before, indicated (either may be null), proposal, review_due, findings (finding id → score, where the same
   finding now has another one because the network's criticality changed)
 """

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from riskreg.model.base import Frozen
 from riskreg.model.finding import Finding
@@ -17,15 +18,19 @@ _SEVERITY = ("low", "medium", "high", "critical")
 
 
 class Policy(Frozen):
-    """Matrix and cadence. What they decide is recorded in the event, so that a later policy rewrites no history."""
+    """Matrix, cadence and the zone in which days are meant.
+
+    What they decide is recorded in the event, so that a later policy rewrites no history.
+    """
 
     matrix: Matrix = Matrix()
     cadence: Cadence = Cadence()
+    zone: str = "UTC"
 
     @classmethod
     def of(cls, settings: Settings | None) -> Policy:
         """The policy of a workspace; the shipped matrix and cadence without one."""
-        return cls(matrix=settings.matrix, cadence=settings.cadence) if settings else cls()
+        return cls(matrix=settings.matrix, cadence=settings.cadence, zone=settings.time_zone) if settings else cls()
 
     def band(self, score: Score) -> Band:
         return self.matrix.band(score.likelihood, score.impact)
@@ -34,11 +39,25 @@ class Policy(Frozen):
         """Orders scores, worst largest: by band first, as the matrix decides, then by number. Not known comes last."""
         return 100 * BANDS.index(self.band(score)) + score.number if score else -1
 
-    def due(self, at: datetime, score: Score | None) -> datetime:
-        """The next review after one at `at`. A risk without a score is reviewed like a high one: not known is not low."""
+    def due(self, at: datetime, score: Score | None, findings: Iterable[Finding] = ()) -> datetime:
+        """The next review after one at `at`: as often as the band asks, and by the first deadline of `findings` still to come.
+
+        A risk without a score is reviewed like a high one: not known is not low.
+        """
         band: Band = self.band(score) if score else "high"
         seconds: int = getattr(self.cadence, band)
-        return at.astimezone(UTC) + timedelta(seconds=seconds)
+        regular = at.astimezone(UTC) + timedelta(seconds=seconds)
+        return min((regular, *(moment for moment in self.deadlines(findings) if moment > at)))
+
+    def call(self, at: datetime, findings: Iterable[Finding]) -> datetime | None:
+        """By when findings that are new at `at` ask for a review; a deadline that has passed asks at once. None without any."""
+        return max(at.astimezone(UTC), moment) if (moment := min(self.deadlines(findings), default=None)) else None
+
+    def deadlines(self, findings: Iterable[Finding]) -> Iterator[datetime]:
+        """Noon of each finding's last day, so that it is the same day in whatever zone it is read."""
+        for finding in findings:
+            if finding.due:
+                yield datetime.combine(finding.due, time(12), ZoneInfo(self.zone)).astimezone(UTC)
 
     def differs(self, one: Score, other: Score) -> bool:
         """Whether two scores differ materially: another band, or numbers at least `MATERIAL` apart."""

@@ -49,7 +49,7 @@ def _effect(risk: Risk | None, event: Event) -> dict[str, Any]:
         case "risk.noted":
             return _moved(body) | {"note": body["text"]}
         case "finding.opened":
-            return {"findings": worst_first((*_findings(risk), Finding.model_validate(body["finding"])))}
+            return _moved(body) | {"findings": worst_first((*_findings(risk), Finding.model_validate(body["finding"])))}
         case "finding.closed":
             return {"findings": tuple(finding for finding in _findings(risk) if finding.id != body["finding"])}
         case "indicated.changed":

@@ -165,7 +165,7 @@ class Register:
         """The owner's score, with the reason; answers a proposal and sets the next review."""
 
         def more(risk: Risk) -> dict[str, Any]:
-            return {"score": score, "indicated": risk.indicated, "review_due": stamp(self._policy.due(at, score))}
+            return {"score": score, "indicated": risk.indicated, "review_due": stamp(self._policy.due(at, score, risk.findings))}
 
         return self._edit(id, "assess", {"reason": reason}, actor=actor, at=at, based_on=based_on, more=more)
 
@@ -177,7 +177,7 @@ class Register:
         """Open a closed risk again; its score stands, and its next review is set."""
 
         def more(risk: Risk) -> dict[str, Any]:
-            return {"review_due": stamp(self._policy.due(at, risk.score))}
+            return {"review_due": stamp(self._policy.due(at, risk.score, risk.findings))}
 
         return self._edit(id, "reopen", {"reason": reason}, actor=actor, at=at, based_on=based_on, more=more)
 
@@ -230,7 +230,9 @@ class Register:
     def _known(self, connection: Connection, id_: str) -> Risk:
         found = store.risk(connection, id_)
         if found is None:
-            raise self._database.fault("unknown-risk", f"there is no risk {id_[:64]!r}", "See the list of risks.", "R-001")
+            known = [risk.id for risk in store.risks(connection)]
+            hint = f"There {'is' if len(known) == 1 else 'are'} {_some(known)}." if known else _EMPTY
+            raise self._database.fault("unknown-risk", f"there is no risk {id_[:64]!r}", hint)
         return found
 
 
@@ -247,6 +249,14 @@ def _changes(before: Sequence[Risk], drafts: Sequence[Draft], head: str) -> Chan
         unchanged=sum(risk.id not in kinds and risk.state != "closed" for risk in before),
         head=head,
     )
+
+
+_EMPTY = "The register is empty: `riskreg run` raises risks from findings, `riskreg risk add` adds one of your own."
+
+
+def _some(ids: Sequence[str]) -> str:
+    """`R-001`, `R-001 and R-002`, `R-001, R-002 … R-011`: enough to see what ids look like and how far they go."""
+    return " and ".join(ids) if len(ids) < 3 else f"{ids[0]}, {ids[1]} … {ids[-1]}"
 
 
 def _say(verbs: Sequence[str]) -> str:

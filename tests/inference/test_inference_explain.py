@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from inference_rules import AS_OF, rule, signal
 
 from riskreg.inference import decide
-from riskreg.inference.wording import day, measured, num, pct
+from riskreg.inference.conditions import held
+from riskreg.inference.wording import day, listed, measured, num, pct, period
 from riskreg.model.finding import Finding, Step
+from riskreg.model.rule import Condition
 
 
 @pytest.mark.parametrize(
@@ -28,18 +31,95 @@ def test_pct_and_date() -> None:
 @pytest.mark.parametrize(
     ("fact", "text"),
     [
-        ({"metric": "csat", "value": 0.712, "baseline": 0.8}, "customer satisfaction 71.2\u00a0% (usually 80\u00a0%)"),
-        ({"metric": "exposure_minor", "value": 9}, "exposure minor 9"),
+        ({"metric": "csat", "value": 0.712, "baseline": 0.8}, "customer satisfaction 71.2\u00a0%, usually 80\u00a0%"),
+        ({"metric": "qa_score", "value": 82, "baseline": 86, "limit": 85}, "quality score 82, usually 86, unusual below 85"),
+        ({"metric": "reopen_rate", "value": 0.08, "limit": 0.07}, "reopen rate 8\u00a0%, unusual above 7\u00a0%"),
+        (
+            {"metric": "qa_score", "value": 85.5, "baseline": 86, "limit": 85},
+            "quality score 85.5, usually 86, a small change that lasts",
+        ),
+        ({"signal": "attrition_spike", "value": 9, "baseline": 2.7, "limit": 9}, "9 left, usually 2.7, unusual from 9"),
+        ({"signal": "data_exposure", "metric": "exposure_critical", "value": 1, "limit": 1}, "1 grave exposure, and one is enough"),
+        (
+            {"signal": "data_exposure", "metric": "exposure_minor", "value": 9, "baseline": 3.1, "limit": 8},
+            "9 minor exposures, usually 3.1, unusual from 8",
+        ),
         (
             {"signal": "forecast_miss", "value": 0.22, "delta": -0.2, "limit": 0.12},
-            "20\u00a0% less than forecast (error 22\u00a0%, limit 12\u00a0%)",
+            "20\u00a0% less than forecast (error 22\u00a0%, unusual above 12\u00a0%)",
         ),
+        ({"signal": "forecast_miss", "value": 0.09, "limit": 0.12}, "error 9\u00a0%, a small miss that lasts"),
         ({"signal": "forecast_miss", "value": 0.22}, "error 22\u00a0%"),
         ({"metric": "csat"}, ""),
     ],
 )
 def test_measured(fact: dict[str, object], text: str) -> None:
     assert measured(fact) == text
+
+
+@pytest.mark.parametrize(
+    ("days", "text"),
+    [(0, "the period to"), (1, "the day to"), (7, "the week to"), (9, "the 9\u00a0days to"), (28, "the 4\u00a0weeks to")],
+)
+def test_period(days: int, text: str) -> None:
+    at = datetime(2026, 11, 16, tzinfo=UTC)
+    since = {"from": at - timedelta(days=days)} if days else {}
+    assert period({"at": at, **since}) == f"{text} Mon 16\u00a0Nov\u00a02026"
+
+
+@pytest.mark.parametrize(
+    ("names", "text"),
+    [
+        (["Payments, German", "Safety line, German"], "Payments (German) and Safety line (German)"),
+        (["Manila", "Cebu", "Manila", "Kraków"], "Manila, Cebu and Kraków"),
+        (["Manila"], "Manila"),
+        ([], "none"),
+    ],
+)
+def test_listed(names: list[str], text: str) -> None:
+    assert listed(names) == text
+
+
+def test_functions_are_said_as_a_list_can_hold_them_and_others_as_they_are() -> None:
+    facts = [signal("attrition_spike", "s", function="PAY-DE", vendor="acme")]
+    text = "{{ key.function }} at {{ s.vendor }}"
+    names = {"function:PAY-DE": "Payments, German", "vendor:acme": "Acme, Inc."}
+    one = rule({"as": "s", "signal": "attrition_spike"}, join=["function"], explain=text)
+    (finding,) = decide([one], facts, as_of=AS_OF, names=names).findings
+    assert finding.explain == "Payments (German) at Acme, Inc."
+    assert finding.reason.text == "Payments (German): something is wrong"
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "asked", "value", "text"),
+    [
+        ("signal", "strength", {"gte": 3}, 5, "signal strength 5 of 5 (the rule asks for at least 3)"),
+        ("fact", "tier", {"lte": 2}, 1, "most urgent work: tier 1 (the rule asks for tier 1 or 2)"),
+        ("fact", "tier", {"gte": 3}, 4, "work that can wait: tier 4 (the rule asks for at least 3)"),
+        ("fact", "pci", {"eq": True}, True, "handles card data"),
+        ("fact", "outcome", {"eq": "breach"}, "breach", "cover without the site: not covered"),
+        (
+            "fact",
+            "outcome",
+            {"in": ["late", "breach"]},
+            "late",
+            "cover without the site: late (the rule asks for late or not covered)",
+        ),
+        ("fact", "share", {"gte": 0.2}, 0.4, "40\u00a0% of the work is done there (the rule asks for at least 20\u00a0%)"),
+        ("signal", "metric", {"not_in": ["csat", "fcr"]}, "qa_score",
+         "the measure is quality score (the rule asks for anything but customer satisfaction and first-contact resolution)"),
+        ("signal", "delta", {"gt": 3}, 5.5, "5.5 above the usual (the rule asks for more than 3)"),
+        ("forecast_miss", "delta", {"gte": 0.15}, 0.17, "17\u00a0% above the forecast (the rule asks for at least 15\u00a0%)"),
+        ("signal", "direction", {"eq": "up"}, "up", "the change is upward"),
+        ("fact", "days_left", {"gte": 0, "lte": 60}, 10,
+         "10 days until the contract ends (the rule asks for at least 0 and at most 60)"),
+        ("fact", "days_to_notice", {"lte": 60}, -3, "notice was due 3 days ago (the rule asks for at most 60)"),
+        ("signal", "site", {"exists": False}, None, "site not known"),
+        ("fact", "queue_name", {"ne": "sales"}, "care", "queue name care (the rule asks for anything but sales)"),
+    ],
+)  # fmt: skip
+def test_conditions_speak_as_people_do(kind: str, field: str, asked: dict[str, Any], value: object, text: str) -> None:
+    assert held(kind, field, Condition.model_validate(asked), value) == text
 
 
 def test_two_patterns_that_ask_for_the_same_tell_each_fact_once() -> None:
@@ -76,18 +156,18 @@ def test_a_risk_owner_can_read_why() -> None:
     ]
     finding = only(when, facts, within="28d", title="People leave while quality drifts")
     assert lines(finding.reason) == [
-        "People leave while quality drifts: site MNL",
+        "MNL: people leave while quality drifts",
         "  all of these hold",
-        "    attrition spike at MNL, Sun 8\u00a0Nov\u00a02026: leavers 31 (usually 14.2, limit 22)",
-        "      strength 4 is at least 3",
-        "      metric is leavers",
+        "    more leavers than usual at MNL, Sun 8\u00a0Nov\u00a02026: 31 left, usually 14.2, unusual from 22",
+        "      signal strength 4 of 5 (the rule asks for at least 3)",
+        "      the measure is leavers",
         "    quality drift at MNL, Sun 15\u00a0Nov\u00a02026: quality score 81.2",
         "    FRAUD is served at MNL",
-        "      tier 2 is at most 2",
+        "      urgent work: tier 2 (the rule asks for tier 1 or 2)",
         "    ORD-EN is served at MNL",
-        "      tier 1 is at most 2",
-        "    no open action (kind is retention-plan) for site MNL",
-        "  they lie 7\u00a0days apart; the window is 28\u00a0days",
+        "      most urgent work: tier 1 (the rule asks for tier 1 or 2)",
+        "    no open action (kind retention-plan) for site MNL",
+        "  they lie 7\u00a0days apart; the rule allows 28\u00a0days between them",
     ]
     assert finding.reason.below[0].below[0].fact == "s"
 
@@ -100,7 +180,7 @@ def test_alternatives_that_did_not_hold_are_left_out() -> None:
         ]
     }
     told = lines(only(when, [signal("attrition_spike", "s")]).reason)
-    assert told[2:] == ["    attrition spike at MNL, Mon 16\u00a0Nov\u00a02026", "    no a plan for site MNL"]
+    assert told[2:] == ["    more leavers than usual at MNL, Mon 16\u00a0Nov\u00a02026", "    no a plan for site MNL"]
 
 
 def test_explain_speaks_of_the_newest_then_strongest_facts_and_of_every_one() -> None:
@@ -121,3 +201,32 @@ def test_an_explain_text_that_fails_on_the_facts_is_a_warning_and_the_finding_st
     decided = decide([broken], [signal("attrition_spike", "s")], as_of=AS_OF)
     assert [(fault.code, fault.severity) for fault in decided.faults] == [("explain-failed", "warning")]
     assert decided.findings[0].explain == "Something is wrong: site MNL"
+
+
+CONTRACT = {"as": "c", "fact": "contract"}
+
+
+def contract(ident: str, notice_by: object) -> dict[str, Any]:
+    return {"id": ident, "fact": "contract", "vendor": "altura", "notice_by": notice_by}
+
+
+def test_a_finding_bears_the_earliest_deadline_of_its_facts() -> None:
+    facts = [contract("a", "2027-01-20"), contract("b", "2026-12-01"), contract("c", None)]
+    then = {"raise": {"likelihood": 3, "impact": 4, "due": "c.notice_by"}}
+    assert only(CONTRACT, facts, join=["vendor"], then=then).due == date(2026, 12, 1)
+    assert only(CONTRACT, [contract("c", None)], join=["vendor"], then=then).due is None
+    assert only(CONTRACT, facts, join=["vendor"], then={"raise": {"likelihood": 3, "impact": 4}}).due is None
+
+
+def test_a_deadline_that_is_no_date_is_a_warning_and_the_finding_stands() -> None:
+    then = {"raise": {"likelihood": 3, "impact": 4, "due": "c.notice_by"}}
+    one = rule(CONTRACT, join=["vendor"], then=then, explain="At {{ key.vendor }}")
+    decided = decide([one], [contract("a", "soon")], as_of=AS_OF)
+    assert [(fault.code, fault.severity) for fault in decided.faults] == [("rule-due", "warning")]
+    assert decided.findings[0].due is None
+
+
+def test_all_facts_at_the_same_time_are_said_to_be_so() -> None:
+    when = {"all": [{"signal": "attrition_spike"}, {"signal": "quality_drift"}]}
+    told = lines(only(when, [signal("attrition_spike", "s"), signal("quality_drift", "d")], within="4w").reason)
+    assert told[-1] == "  they come at the same time; the rule allows 28\u00a0days between them"

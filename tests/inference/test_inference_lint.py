@@ -91,6 +91,27 @@ def test_one_mistake_is_one_fault(when: Any, fields: dict[str, Any], code: str) 
     assert found(rule(when, **fields)) == [(code, "a-rule")]
 
 
+@pytest.mark.parametrize(
+    ("when", "due", "codes"),
+    [
+        ({"as": "c", "fact": "contract"}, "c.notice_by", []),
+        ({"as": "c", "fact": "contract"}, "c.days_left", ["rule-due"]),
+        ({"as": "c", "fact": "contract"}, "c.title", ["rule-due"]),
+        ({"as": "c", "signal": "data_exposure"}, "c.at", []),
+        ({"as": "c", "signal": "data_exposure"}, "c.value", ["rule-due"]),
+        ({"as": "c", "fact": "own_fact"}, "c.ends", []),
+    ],
+)
+def test_a_deadline_is_a_date(when: Any, due: str, codes: list[str]) -> None:
+    one = rule(when, join=["vendor"], then={"raise": {"likelihood": 3, "impact": 3, "due": due}}, explain="x")
+    assert [fault.code for fault in check_rules([one], {})] == codes
+
+
+def test_a_deadline_belongs_to_a_pattern_that_has_a_name() -> None:
+    with pytest.raises(ValueError, match="due refers to 'contract'"):
+        rule(SPIKE, then={"raise": {"likelihood": 3, "impact": 3, "due": "contract.notice_by"}})
+
+
 def test_an_alternative_that_guards_its_names_is_sound() -> None:
     text = "{% if spike %}{{ spike.value | num }} left{% else %}{{ drift.delta | pct }}{% endif %} at {{ key.site }}"
     assert found(rule({"any": [SPIKE, DRIFT]}, explain=text)) == []

@@ -142,6 +142,24 @@ def test_an_unknown_risk_is_named(register: Register) -> None:
         assert "R-009" in told.value.faults[0].message
 
 
+@pytest.mark.parametrize(
+    ("sites", "hint"),
+    [
+        ([], "The register is empty: `riskreg run` raises"),
+        (["MNL"], "There is R-001."),
+        (["MNL", "BOG"], "There are R-001 and R-002."),
+        (["MNL", "BOG", "CEB", "KRK"], "There are R-001, R-002 … R-004."),
+    ],
+)
+def test_who_asks_for_an_unknown_risk_is_told_which_there_are(register: Register, sites: list[str], hint: str) -> None:
+    register.apply([finding(site, key={"site": site}) for site in sites], as_of=NOW)
+    with pytest.raises(FaultError) as told:
+        register.risk("R-009")
+    (fault,) = told.value.faults
+    assert fault.hint.startswith(hint)
+    assert not fault.example
+
+
 def test_all_faults_of_a_form_are_told_at_once(register: Register) -> None:
     with pytest.raises(FaultError) as told:
         added(register, category="weather", scope="MNL", title="", owner=" \n ", reason="x" * 2001, actor="a\x00b")

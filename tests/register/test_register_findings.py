@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -159,6 +160,48 @@ def test_reviews_come_as_soon_as_the_band_asks(register: Register) -> None:
     assert register.risk("R-001").review_due == later(days=3)
     register.apply([finding("a", 1, 1)], as_of=later(days=2), settings=settings)
     assert register.risk("R-001").review_due == later(days=3), "a run is not a review: it never puts one off"
+
+
+class TestDeadline:
+    """A finding with a deadline is reviewed by that day, however slow the cadence of its band is."""
+
+    DUE = date(2026, 12, 1)
+    NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
+
+    def test_the_review_is_the_earlier_of_cadence_and_deadline(self, register: Register) -> None:
+        register.apply([finding("a", 3, 3, due=self.DUE), finding("b", 5, 5, key={"site": "BOG"}, due=self.DUE)], as_of=NOW)
+        reviews = {risk.scope: risk.review_due for risk in register.risks()}
+        assert reviews == {"site:MNL": self.NOON, "site:BOG": later(days=7)}
+
+    def test_the_day_is_the_workspaces(self, register: Register) -> None:
+        settings = Settings(title="Test", client="acme", time_zone="America/New_York")
+        register.apply([finding("a", 3, 3, due=self.DUE)], as_of=NOW, settings=settings)
+        assert register.risk("R-001").review_due == datetime(2026, 12, 1, 17, tzinfo=UTC)
+
+    def test_a_deadline_that_has_passed_asks_at_once(self, register: Register) -> None:
+        register.apply([finding("a", 3, 3, due=date(2026, 11, 1))], as_of=NOW)
+        assert register.risk("R-001").review_due == NOW
+
+    def test_a_later_finding_brings_the_review_forward_though_the_score_stays(self, register: Register) -> None:
+        register.apply([finding("a", 3, 3)], as_of=NOW)
+        assert register.risk("R-001").review_due == later(days=90)
+        register.apply([finding("a", 3, 3), finding("b", 3, 3, due=self.DUE)], as_of=later(days=1))
+        assert register.risk("R-001").review_due == self.NOON
+        assert kinds(register)[3:] == ["finding.opened"]
+
+    def test_the_owners_review_before_the_deadline_is_not_the_last(self, register: Register) -> None:
+        register.apply([finding("a", 3, 3, due=self.DUE)], as_of=NOW)
+        register.assess("R-001", score(3, 3), "we stay", "vendor-manager", later(days=2), 3)
+        assert register.risk("R-001").review_due == self.NOON
+        register.assess("R-001", score(3, 3), "notice was given", "vendor-manager", later(days=11), 4)
+        assert register.risk("R-001").review_due == later(days=101)
+
+    def test_a_closed_risk_that_opens_again_has_its_deadline(self, register: Register) -> None:
+        register.apply([finding("a", 3, 3)], as_of=NOW)
+        register.close("R-001", "left", "vendor-manager", later(days=1), 3)
+        register.apply([finding("a", 3, 3), finding("b", 3, 3, due=self.DUE)], as_of=later(days=2))
+        assert register.risk("R-001").review_due == self.NOON
+        assert register.verify() == ()
 
 
 class TestProposal:
