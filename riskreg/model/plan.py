@@ -214,7 +214,7 @@ class Verdict(Frozen):
         """True where it is met, but only just: the minimum is back exactly at the RTO, or at some moment proof just reaches it."""
         thin = self.thinnest
         just = self.minimum_at == self.rto or (thin is not None and thin.proven <= thin.minimum and thin.proven < thin.demand)
-        return self.outcome == "met" and just and self.lost > 0
+        return self.outcome == "met" and just
 
 
 class Fallen(Frozen):

@@ -18,6 +18,8 @@ from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 INTERVAL = 1800
 WEEK_INTERVALS = 336
 TENTHS = 10
+SHIFT = 8 * 3600
+"""The first shift: how far orders are given one by one, before a summary is enough."""
 _UNITS = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DURATION = re.compile(r"^(\d{1,6})(s|m|h|d|w)$")

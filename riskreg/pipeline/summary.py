@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from riskreg.model.content import Content, Workspace
+from riskreg.model.network import Network
+from riskreg.model.orders import duties, orders
 from riskreg.model.plan import GRAVEST_FIRST, FailoverPlan, Outcome, Verdict
 from riskreg.model.risk import Event, Risk
-from riskreg.model.times import say_duration, say_positions
+from riskreg.model.telling import after, back, ordered
+from riskreg.model.times import SHIFT, say_duration, say_positions
+from riskreg.model.words import clock, weekday_clock
 from riskreg.pipeline.run import Report
 
 WORDS: dict[Outcome, str] = {
@@ -138,17 +143,24 @@ def _tally(plan: FailoverPlan) -> str:
 
 
 def _worst(plan: FailoverPlan, workspace: Workspace) -> str:
-    return f"first: {_sentence((plan.lost or plan.verdicts)[0], workspace)}"
+    return f"first: {_sentence((plan.lost or plan.verdicts)[0], plan, workspace)}"
 
 
-def _sentence(verdict: Verdict, workspace: Workspace) -> str:
+def _sentence(verdict: Verdict, plan: FailoverPlan, workspace: Workspace) -> str:
     name = workspace.network.function[verdict.function].name
     if verdict.outcome == "not-known":
         return f"{name}, {verdict.weakest}"
-    if verdict.short:
-        since = f" from {say_duration(verdict.short_from)}" if verdict.short_from is not None else ""
-        return f"{name}, short {say_positions(verdict.short)} positions{since}"
-    return f"{name}, {WORDS[verdict.outcome]}"
+    return f"{name}, {back(verdict, plan, workspace.network)}"
+
+
+def _result(verdict: Verdict) -> str:
+    return f"{WORDS[verdict.outcome]}, no margin" if verdict.no_margin else WORDS[verdict.outcome]
+
+
+def _minimum_back(verdict: Verdict) -> str:
+    if verdict.minimum_at is None:
+        return "not in the horizon"
+    return say_duration(verdict.minimum_at) if verdict.minimum_at else "never below"
 
 
 def _next(report: Report) -> Iterator[str]:
@@ -175,39 +187,26 @@ def plan_as_text(plan: FailoverPlan, workspace: Workspace) -> Iterator[Block]:
     if plan.verdicts:
         yield ""
         yield [
-            ("Function", "Result", "Minimum back", "RTO", "MTPD", "Rests on, or lacks"),
+            ("Function", "Result", "Minimum back", "RTO", "MTPD", "Thinnest moment, or shortage", "Rests on, or lacks"),
             *(
                 (
                     network.function[v.function].name,
-                    WORDS[v.outcome],
-                    say_duration(v.minimum_at) if v.minimum_at is not None else "not in the horizon",
+                    _result(v),
+                    _minimum_back(v),
                     say_duration(v.rto),
                     say_duration(v.mtpd),
+                    back(v, plan, network),
                     v.counterexample or v.weakest,
                 )
                 for v in plan.verdicts
             ),
         ]
     if plan.moves:
-        yield ""
-        yield [
-            ("Taken over by", "Function", "Positions", "From", "How", "Evidence"),
-            *(
-                (
-                    network.pool[m.pool].name,
-                    network.function[m.function].name,
-                    say_positions(m.positions),
-                    say_duration(m.starts),
-                    f"{m.kind}, {m.relation}",
-                    m.grade,
-                )
-                for m in plan.moves
-            ),
-        ]
+        yield from _orders(plan, network, workspace.settings.time_zone)
     if plan.donors:
         yield ""
         yield [
-            ("Gives people", "At", "Gives", "Keeps", "Its minimum"),
+            ("Gives people", "At", "Gives up to", "Keeps then", "Its minimum"),
             *(
                 (
                     network.function[d.function].name,
@@ -224,6 +223,43 @@ def plan_as_text(plan: FailoverPlan, workspace: Workspace) -> Iterator[Block]:
             yield f"{network.function[verdict.function].name}: {verdict.binding.advice}"
     yield ""
     yield f"How it was found: {plan.method}"
+
+
+def _orders(plan: FailoverPlan, network: Network, zone: str) -> Iterator[Block]:
+    """The orders of the first shift, each with the amount of its moment; then the most that each team will be asked for."""
+    onset, found = plan.disruption.onset, duties(plan)
+    yield ""
+    yield [
+        ("From", "Local time", "Team", "Order"),
+        *(
+            (
+                after(order.at),
+                clock(onset + timedelta(seconds=order.at), site.time_zone, zone, site.name),
+                network.pool[order.duty.move.pool].name,
+                ordered(order, network),
+            )
+            for order in sorted(orders(found), key=lambda order: (order.at, order.duty.move.pool))
+            if order.at <= SHIFT
+            for site in [network.site_of(order.duty.move.pool)]
+        ),
+    ]
+    yield ""
+    yield [
+        ("Over all the plan", "Function", "At first", "At most", "When most", "How", "Evidence"),
+        *(
+            (
+                network.pool[duty.move.pool].name,
+                network.function[duty.move.function].name,
+                f"{say_positions(duty.steps[0].positions)} {after(duty.steps[0].at)}",
+                say_positions(duty.peak.positions),
+                weekday_clock(onset + timedelta(seconds=duty.peak.at), site.time_zone, site.name),
+                f"{duty.move.kind}, {duty.move.relation}",
+                duty.move.grade,
+            )
+            for duty in sorted(found, key=lambda duty: (duty.move.function, duty.move.option))
+            for site in [network.site_of(duty.move.pool)]
+        ),
+    ]
 
 
 _EVENT_WORDS = {
