@@ -48,7 +48,10 @@ def packs(drill: Drill, *, plan: FailoverPlan, network: Network, roles: Sequence
     }
     facilitator = shared | {
         "injects": [_row(inject, told, settings) for inject in drill.injects],
-        "verdicts": [(told.function(v.function), _WORDS[v.outcome], v.counterexample or v.weakest) for v in told.touched],
+        "verdicts": [
+            (told.function(v.function), _WORDS[v.outcome], v.counterexample or (v.weakest and f"rests on {v.weakest}"))
+            for v in told.touched
+        ],
     }
     player = shared | {"opening": drill.injects[0].text}
     return {

@@ -21,7 +21,7 @@ _WORST = ("breach", "late", "not-known", "met", "untouched")
 
 CHOICES: dict[Choice, str] = {
     "none-needed": "leaving the work where it is",
-    "same-vendor": "the same vendor's other sites",
+    "same-vendor": "the same vendor's own people and sites",
     "dual-source": "the second vendor",
     "client-takeover": "the client's own seats",
     "both": "the second vendor and the client's own seats",
