@@ -87,6 +87,24 @@ def test_verdicts_moves_and_donors_agree_with_each_other(seed: int) -> None:
     assert FailoverPlan.model_validate_json(made.model_dump_json(by_alias=True)) == made
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_an_option_is_eligible_or_refused_and_never_used_and_free_at_once(seed: int) -> None:
+    _, made = random_plan(seed)
+    pairs = {(pair.function, pair.option) for pair in made.eligible}
+    options = {option.id: option for option in made.options}
+    assert not pairs & {(refusal.function, refusal.option) for refusal in made.refusals}
+    assert {option for _, option in pairs} == options.keys()
+    lost = {verdict.function for verdict in made.verdicts if verdict.lost}
+    assert {(move.function, move.option) for move in made.moves if move.function in lost} <= pairs
+    for option in made.options:
+        assert [step.at for step in option.free] == sorted({step.at for step in option.free})
+        for time in {0, *(step.at for step in option.free)}:
+            used = sum(move.at(time) for move in made.moves if move.option == option.id)
+            assert 0 <= option.free_at(time) <= max(0, option.positions - used)
+    for donor in made.donors:
+        assert max(step.positions for step in donor.steps) == donor.gives
+
+
 def test_the_same_question_gives_the_same_bytes() -> None:
     assert random_plan(4)[1].model_dump_json(by_alias=True) == random_plan(4)[1].model_dump_json(by_alias=True)
 
