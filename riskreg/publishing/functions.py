@@ -7,6 +7,7 @@ from typing import Any
 
 from riskreg.model.network import Function
 from riskreg.model.plan import Move, Refusal
+from riskreg.model.telling import KINDS
 from riskreg.model.times import say_duration, say_positions
 from riskreg.publishing import outcomes, views, words
 from riskreg.publishing.edition import Edition
@@ -47,8 +48,8 @@ def _index(edition: Edition) -> dict[str, Any]:
     doubt = sum(row["sign"] in ("partly", "not-known") for row in rows)
     has = words.plural(bad, "has", "have")
     bold = f"{words.capital(words.counted(bad, 'function'))} of {len(rows)} {has} a single loss that nothing covers."
-    rest = (
-        f"{words.capital(words.counted(doubt, 'more is', 'more are'))} late, unproven or not computed for some loss."
+    rest = "A loss is that of one site, one system or one vendor." + (
+        f" {words.capital(words.counted(doubt, 'more is', 'more are'))} late, unproven or not computed for some loss."
         if doubt
         else ""
     )
@@ -133,7 +134,7 @@ def _takers(edition: Edition, function: Function) -> list[dict[str, Any]]:
             {
                 "name": edition.name(f"pool:{move.pool}"),
                 "page": edition.address(f"pool:{move.pool}"),
-                "how": f"{words.spaced(move.kind)}, {words.spaced(move.relation)}",
+                "how": f"{KINDS[move.kind]}, {words.spaced(move.relation)}",
                 "amount": f"up to {say_positions(move.positions)} positions",
                 "when": f"after {say_duration(move.starts)}" if move.starts else "at once",
                 "sign": "covered" if proved else "not-known",

@@ -48,6 +48,7 @@ def _home(edition: Edition) -> dict[str, Any]:
         "decisions": decisions[:_MOST_DECISIONS],
         "more_decisions": max(0, len(decisions) - _MOST_DECISIONS),
         "losses": [row for _, row in losses],
+        "onset": words.moment(losses[0][0].disruption.onset, edition.zone) if losses else "",
     }
 
 

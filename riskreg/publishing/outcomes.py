@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 
-from riskreg.model.plan import FailoverPlan, Verdict
+from riskreg.model.orders import whole
+from riskreg.model.plan import FailoverPlan, Move, Verdict
 from riskreg.model.telling import shortage
-from riskreg.model.times import say_duration
+from riskreg.model.times import say_duration, say_positions
 from riskreg.model.words import tenths, weekday_clock
 from riskreg.publishing import words
 from riskreg.publishing.edition import Edition
@@ -52,6 +53,13 @@ def _if_it_holds(verdict: Verdict, held: str) -> str:
         f"if {name}{',' if ',' in name else ''} holds" + (f" ({known})" if known else "") if name else "if untested options hold"
     )
     return f"{held} {condition}; otherwise short by up to {tenths(verdict.short)}" if verdict.short else f"{held} {condition}"
+
+
+def taken(move: Move) -> str:
+    """`16 at once`, `2 after 30 min, up to 16 later`: what a move brings at first, and at most, in whole people."""
+    first, most = whole(move.steps[0].positions), whole(move.positions)
+    since = f"{say_positions(first)} {f'after {say_duration(move.starts)}' if move.starts else 'at once'}"
+    return since if first == most else f"{since}, up to {say_positions(most)} later"
 
 
 def first_gap(verdict: Verdict) -> str:

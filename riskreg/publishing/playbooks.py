@@ -9,7 +9,6 @@ from typing import Any
 from riskreg.model.base import split_ref
 from riskreg.model.plan import FailoverPlan, Verdict
 from riskreg.model.playbook import RenderedPlaybook
-from riskreg.model.times import say_duration, say_positions
 from riskreg.publishing import aliases, charts, outcomes, views, words
 from riskreg.publishing.edition import Edition
 from riskreg.publishing.render import IN_AN_EMERGENCY, Page, fragment, heading, page
@@ -108,8 +107,7 @@ def _cover(edition: Edition, plan: FailoverPlan | None, path: str, function: str
 def _chart(edition: Edition, plan: FailoverPlan, verdict: Verdict) -> dict[str, Any]:
     name = edition.name(f"function:{verdict.function}")
     takers = [
-        f"{edition.name(f'pool:{move.pool}')} {say_positions(move.positions)}"
-        + (f" after {say_duration(move.starts)}" if move.starts else " at once")
+        f"{edition.name(f'pool:{move.pool}')} {outcomes.taken(move)}"
         for move in sorted(plan.moves, key=lambda move: (move.starts, move.pool, move.option))
         if move.function == verdict.function
     ]

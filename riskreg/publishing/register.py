@@ -38,6 +38,7 @@ def _register(edition: Edition, history: tuple[Change, ...]) -> dict[str, Any]:
         "impacts": edition.settings.scales.impact,
         "heat": [_line(edition, step) for step in range(5, 0, -1)],
         "bands": [*(_band(edition, band, before) for band in reversed(BANDS)), _band(edition, None, before)],
+        "compared": before is not None,
         "rows": [_row(edition, risk, history) for risk in standing],
         "closed": [views.risk_row(edition, risk) for risk in closed],
     }
@@ -78,7 +79,7 @@ def _band(edition: Edition, name: str | None, before: Mapping[str, Score | None]
     return {
         "name": name,
         "now": sum(within(risk.score) for risk in edition.standing),
-        "before": "no register last week" if before is None else f"{sum(map(within, before.values()))} last week",
+        "before": sum(map(within, before.values())) if before is not None else 0,
     }
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from riskreg.model.plan import Donor, FailoverPlan, Move
-from riskreg.model.times import say_duration, say_positions
+from riskreg.model.telling import KINDS
+from riskreg.model.times import say_positions
 from riskreg.publishing import outcomes, words
 from riskreg.publishing.edition import Edition
 
@@ -35,11 +36,10 @@ def moves(edition: Edition, plan: FailoverPlan) -> list[dict[str, Any]]:
 
 
 def _taker(edition: Edition, move: Move) -> dict[str, Any]:
-    when = f"after {say_duration(move.starts)}" if move.starts else "at once"
     return {
         "pool": edition.name(f"pool:{move.pool}"),
         "page": edition.address(f"pool:{move.pool}"),
-        "how": f"{say_positions(move.positions)} {when} ({words.spaced(move.kind)}, {words.spaced(move.relation)})",
+        "how": f"{outcomes.taken(move)} ({KINDS[move.kind]}, {words.spaced(move.relation)})",
     }
 
 

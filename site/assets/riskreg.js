@@ -24,3 +24,29 @@
 document.querySelectorAll(".rr-figure, .md-typeset__scrollwrap").forEach(place => {
   if (place.scrollWidth > place.clientWidth) place.tabIndex = 0
 })
+// The menu of a narrow screen opens with the keyboard: its button takes the focus (the theme presses it on Enter), and its
+// links take it only while they can be seen.
+for (const [name, says] of [["__drawer", "Menu"], ["__search", "Search"]]) {
+  const button = document.querySelector(`.md-header__button[for="${name}"]`)
+  const toggle = document.getElementById(name)
+  if (!button || !toggle) continue
+  const panel = name === "__drawer" && document.querySelector(".md-sidebar--primary")
+  const show = () => {
+    button.setAttribute("aria-expanded", toggle.checked)
+    if (panel) panel.inert = !toggle.checked
+  }
+  Object.assign(button, { tabIndex: 0, role: "button", ariaLabel: says })
+  button.addEventListener("keydown", event => {
+    if (event.key === " ") { event.preventDefault(); button.click() }
+  })
+  toggle.addEventListener("change", () => {
+    show()
+    if (panel && toggle.checked) setTimeout(() => panel.querySelector(".md-nav__link[href]")?.focus(), 300)
+  })
+  if (panel) panel.addEventListener("keydown", event => {
+    if (event.key !== "Escape" || !toggle.checked) return
+    button.click()
+    button.focus()
+  })
+  show()
+}

@@ -96,6 +96,53 @@ def test_search_finds_a_risk_from_disk(desk: Watched) -> None:
     assert "register/R-002.html" in str(found.get_attribute("href"))
 
 
+@pytest.mark.parametrize(
+    ("asked", "first"),
+    [
+        ("wifi", ("I am not sure what is down", "Cebu site lost")),
+        ("blackout", ("I am not sure what is down", "Cebu site lost")),
+        ("phones down", ("I am not sure what is down",)),
+        ("cebu lost", ("Cebu site lost",)),
+    ],
+)
+def test_search_finds_the_plan_by_the_words_of_the_night(desk: Watched, asked: str, first: tuple[str, ...]) -> None:
+    page = desk.open("index")
+    page.keyboard.press("/")
+    page.locator(".md-search__input").type(asked)
+    page.locator(".md-search-result__link").first.wait_for(timeout=10_000)
+    found = page.locator(".md-search-result__item > .md-search-result__link h1").all_inner_texts()
+    assert tuple(found[: len(first)]) == first
+
+
+def test_search_says_words_apart_and_keeps_exercises_out(desk: Watched) -> None:
+    page = desk.open("index")
+    page.keyboard.press("/")
+    page.locator(".md-search__input").type("carrier billing")
+    found = page.locator(".md-search-result__item", has_text="R-005").first
+    found.wait_for(timeout=10_000)
+    assert "OwnerPriya" not in found.inner_text()
+    index = (desk.public / "search/search_index.json").read_text("utf-8")
+    assert "drills/drill-ceb" not in index
+    assert "made-from.html" not in index
+    assert "Owner Priya Nairfield" in index
+
+
+def test_the_menu_of_a_phone_opens_with_the_keyboard(browser: Any, public: Path) -> None:
+    phone = Watched(browser, public, viewport={"width": 390, "height": 844})
+    page = phone.open("register/index")
+    for _ in range(8):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.getAttribute('for')") == "__drawer":
+            break
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.activeElement.closest('.md-sidebar--primary') !== null")
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.getAttribute('for')") == "__drawer"
+    assert not page.locator("#__drawer").is_checked()
+    phone.context.close()
+    assert phone.wrong == []
+
+
 def test_the_scheme_can_be_switched_and_stays(desk: Watched) -> None:
     page = desk.open("index")
     light = page.evaluate("getComputedStyle(document.body).backgroundColor")
@@ -175,6 +222,17 @@ def test_paper_opens_what_is_folded_and_hides_the_frame(desk: Watched) -> None:
     assert page.locator(".rr-done").first.is_visible()
     assert not page.locator(".md-header").is_visible()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+
+
+def test_readings_fold_on_a_page_and_open_on_paper(desk: Watched) -> None:
+    page = desk.open("register/R-001")
+    reading = page.get_by_text("Leavers 11, usual 3, limit 7")
+    assert not reading.is_visible()
+    page.locator(".rr-fold summary").first.click()
+    assert reading.is_visible()
+    page.locator(".rr-fold summary").first.click()
+    page.emulate_media(media="print")
+    assert reading.is_visible()
 
 
 def test_age_is_shown_and_an_old_publication_says_so(desk: Watched) -> None:
