@@ -33,7 +33,7 @@ class Duty:
 class Order:
     """A change of one duty at one moment: `more` positions come to it (fewer than 0: are released), `now` is what it then has.
 
-    Where people of the option change over from other work that was moved, `source` is the duty that they leave.
+    Where they change over from other work that was moved, `source` is the duty that they leave.
     """
 
     at: int
@@ -51,14 +51,19 @@ def whole(amount: int) -> int:
 def duties(plan: FailoverPlan) -> tuple[Duty, ...]:
     """The moves of a plan in whole positions, sorted by option, then by how soon the work is due.
 
-    Each option is rounded up as a whole, so that its orders never add up to more people than it needs: the most urgent work is
-    rounded up first, and what is left of its last person goes to the next.
+    What the same people do is rounded up as one, so that orders never add up to more people than that needs: the most urgent
+    work is rounded up first, and what is left of its last person goes to the next.
     """
     due = {verdict.function: verdict.rto for verdict in plan.verdicts}
-    options: dict[str, list[Move]] = {}
-    for move in sorted(plan.moves, key=lambda m: (m.option, due.get(m.function, 0), m.function)):
-        options.setdefault(move.option, []).append(move)
-    return tuple(duty for moves in options.values() for duty in _rounded(moves))
+    people: dict[str, list[Move]] = {}
+    for move in sorted(plan.moves, key=lambda m: (m.option, due.get(m.function, plan.horizon), m.function)):
+        people.setdefault(_people(move), []).append(move)
+    return tuple(duty for moves in people.values() for duty in _rounded(moves))
+
+
+def _people(move: Move) -> str:
+    """Whose people do it: an option's own, or, whichever contract calls on them, those who are at the pool anyway."""
+    return f"at:{move.pool}" if move.kind in ("idle", "takeover") else move.option
 
 
 def _rounded(moves: Sequence[Move]) -> list[Duty]:
@@ -76,20 +81,20 @@ def _rounded(moves: Sequence[Move]) -> list[Duty]:
 
 
 def orders(found: Iterable[Duty]) -> tuple[Order, ...]:
-    """Every change in the order of time; people who go from one work to another within an option are one order."""
-    options: dict[str, list[Duty]] = {}
+    """Every change in the order of time; people who go from one work to another are one order."""
+    people: dict[str, list[Duty]] = {}
     for duty in found:
-        options.setdefault(duty.move.option, []).append(duty)
+        people.setdefault(_people(duty.move), []).append(duty)
     out = []
-    for ident in sorted(options):
-        for time in sorted({step.at for duty in options[ident] for step in duty.steps}):
-            out += _changes(options[ident], time)
+    for ident in sorted(people):
+        for time in sorted({step.at for duty in people[ident] for step in duty.steps}):
+            out += _changes(people[ident], time)
     return tuple(sorted(out, key=lambda order: order.at))
 
 
-def _changes(option: Sequence[Duty], time: int) -> list[Order]:
-    """What changes in one option at one moment: changes over first, then those who come, then those who are released."""
-    differ = [(duty, duty.at(time) - duty.at(time - 1)) for duty in option]
+def _changes(same: Sequence[Duty], time: int) -> list[Order]:
+    """What changes for the same people at one moment: changes over first, then those who come, then those who are released."""
+    differ = [(duty, duty.at(time) - duty.at(time - 1)) for duty in same]
     free = {number: -more for number, (_, more) in enumerate(differ) if more < 0}
     moved, come = [], []
     for duty, more in differ:
@@ -99,8 +104,8 @@ def _changes(option: Sequence[Duty], time: int) -> list[Order]:
             if part:
                 now += part
                 free[number] -= part
-                moved.append(Order(time, duty, part, now, option[number]))
+                moved.append(Order(time, duty, part, now, same[number]))
         if now < goal:
             come.append(Order(time, duty, goal - now, goal))
-    released = [Order(time, option[number], -left, option[number].at(time)) for number, left in free.items() if left]
+    released = [Order(time, same[number], -left, same[number].at(time)) for number, left in free.items() if left]
     return [*moved, *come, *released]
