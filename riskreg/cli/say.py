@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import getpass
 import json
 import re
@@ -15,7 +16,7 @@ from typing import Any
 import click
 
 from riskreg.model.base import canonical
-from riskreg.model.faults import Fault, FaultError
+from riskreg.model.faults import Fault, FaultError, Span
 
 FOUND_FAULTS = 1
 """Exit status where files, rules or the register have faults (2 is a mistake in the command itself)."""
@@ -113,17 +114,28 @@ def speaking_faults(form: str = "text") -> Iterator[None]:
     """Turns a FaultError into a list of faults and exit status 1."""
     try:
         yield
-    except FaultError as error:
+    except (FaultError, OSError) as raised:
+        error = raised if isinstance(raised, FaultError) else _of_the_system(raised)
         if form == "json":
             emit({"faults": [fault.model_dump(mode="json") for fault in error.faults], "changed": error.changed})
         else:
             show_faults(error.faults)
             count = sum(fault.severity == "error" for fault in error.faults)
             click.echo(f"{count} {'fault' if count == 1 else 'faults'}; {error.changed or 'nothing was changed'}.", err=True)
-        raise SystemExit(FOUND_FAULTS) from error
-    except OSError as error:
-        click.secho(f"{error.filename or ''}: {error.strerror or error}", fg="red", err=True)
-        raise SystemExit(FOUND_FAULTS) from error
+        raise SystemExit(FOUND_FAULTS) from raised
+
+
+def _of_the_system(error: OSError) -> FaultError:
+    """What the operating system refused, as a fault with its place and what to do."""
+    hints = {errno.ENOSPC: "make room on the disk, then run again", errno.EACCES: "ask for the right to write here"}
+    full = error.errno == errno.ENOSPC
+    fault = Fault(
+        code="disk-full" if full else "system-refused",
+        message=(error.strerror or str(error)).lower(),
+        hint=hints.get(error.errno or 0, "mend this, then run again; what was half done is left as it was"),
+        span=Span(path=str(error.filename or "disk")),
+    )
+    return FaultError([fault], "what was saved before stands, half-written files were thrown away")
 
 
 @contextmanager

@@ -20,5 +20,5 @@ def serve(root: Path, port: int) -> None:
 
     with speaking_faults():
         app = create_app(root)
-    click.echo(f"http://127.0.0.1:{port}/ shows the site, http://127.0.0.1:{port}/app/ the register to edit. Ctrl+C ends.")
+    click.echo(f"http://localhost:{port}/ shows the site, http://127.0.0.1:{port}/app/ the register to edit. Ctrl+C ends.")
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", server_header=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -25,6 +26,7 @@ def build(root: Path) -> Starlette:
     """The application over one workspace; FaultError where its files or its register have faults."""
     app = Starlette(
         routes=[
+            Route("/app", _to_list),
             Route("/app/", _list),
             Route("/app/risks/{ident}", _form, methods=["GET"]),
             Route("/app/risks/{ident}", _save, methods=["POST"]),
@@ -46,6 +48,10 @@ def _desk(request: Request) -> Desk:
 
 async def _style(_: Request) -> Response:
     return Response(stylesheet(), media_type="text/css")
+
+
+async def _to_list(_: Request) -> Response:
+    return RedirectResponse("/app/", status_code=308)
 
 
 async def _list(request: Request) -> Response:
@@ -92,6 +98,12 @@ async def _save(request: Request) -> Response:
         return await _check(request)
     try:
         risk = await run_in_threadpool(desk.save, ident, form)
+    except FaultError as error:
+        risk = await run_in_threadpool(desk.register.risk, ident)
+        form = replace(
+            form, errors={"reason": "Not saved: " + " ".join(f"{fault.message}. {fault.hint}" for fault in error.faults)}
+        )
+        return page(request, "risk.html", status=503, desk=desk, **desk.view(risk), form=form, saved=False, saved_at="")
     except Conflict as conflict:
         return page(
             request, "conflict.html", status=409, desk=desk, **desk.view(conflict.current), form=form, yours=desk.score(form.score),

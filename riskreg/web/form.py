@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from riskreg.model.faults import FaultError
 from riskreg.model.risk import Score
-
-LONGEST_REASON = 2000
+from riskreg.register.entry import Entry
 
 
 @dataclass(frozen=True)
@@ -38,15 +39,26 @@ def read(sent: Mapping[str, object], people: Sequence[str]) -> AssessmentForm:
         errors["likelihood"] = "Choose how likely it is"
     if values["impact"] not in _STEPS:
         errors["impact"] = "Choose how bad it would be"
-    if not values["reason"]:
-        errors["reason"] = "Say why, for example: two agents came back, and the next class starts on 30 November"
-    elif len(values["reason"]) > LONGEST_REASON:
-        errors["reason"] = f"Use at most {LONGEST_REASON:,} letters; there are {len(values['reason']):,} now"
+    if wrong := _wrong_reason(values["reason"]):
+        errors["reason"] = wrong
     if values["actor"] not in people:
         errors["actor"] = "Choose who you are"
-    if not values["based_on"].isdigit() or len(values["based_on"]) > 9:
+    if not re.fullmatch(r"[0-9]{1,9}", values["based_on"]):
         errors["based_on"] = "Open the risk again: this form has lost the version that it was made from"
     return AssessmentForm(**values, errors=errors)
+
+
+def _wrong_reason(reason: str) -> str:
+    """What the register itself would refuse, said before anything is sent to it."""
+    if not reason:
+        return "Say why, for example: two agents came back, and the next class starts on 30 November"
+    entry = Entry("form")
+    entry.text("reason", reason)
+    try:
+        entry.done()
+    except FaultError as error:
+        return " ".join(f"{fault.message[:1].upper()}{fault.message[1:]}. {fault.hint}" for fault in error.faults)
+    return ""
 
 
 _STEPS = frozenset("12345")

@@ -13,6 +13,7 @@ from walked import Walked
 from riskreg.pipeline import open_register, open_workspace
 from riskreg.web import create_app
 
+SITE = "http://localhost:8765"
 WORDS = "two classes graduate before Christmas"
 
 
@@ -43,13 +44,13 @@ def journal(root: Path, ident: str = "R-001") -> list[str]:
 
 
 def test_the_site_and_the_register_are_served(client: TestClient) -> None:
-    assert "Is something down now?" in client.get("/").text
+    assert "Is something down now?" in client.get(f"{SITE}/").text
     assert "R-001" in client.get("/app/").text
 
 
 def test_each_served_page_has_a_door_to_the_form_and_the_built_page_has_none(client: TestClient, root: Path) -> None:
-    assert 'href="/app/risks/R-001">Assess R-001</a>' in client.get("/register/R-001.html").text
-    assert 'href="/app/">Register to edit</a>' in client.get("/register/index.html").text
+    assert 'href="/app/risks/R-001">Assess R-001</a>' in client.get(f"{SITE}/register/R-001.html").text
+    assert 'href="/app/">Register to edit</a>' in client.get(f"{SITE}/register/index.html").text
     assert "/app/" not in (root / "public" / "register" / "R-001.html").read_text()
 
 
@@ -88,7 +89,7 @@ def test_an_assessment_is_checked_then_saved_with_its_author(client: TestClient,
         ({"likelihood": ""}, "Choose how likely"),
         ({"impact": "6"}, "Choose how bad"),
         ({"reason": "  "}, "Say why"),
-        ({"reason": "x" * 2001}, "at most 2,000"),
+        ({"reason": "x" * 2001}, "at most 2000"),
         ({"actor": "Mallory"}, "Choose who you are"),
         ({"based_on": "x"}, "Open the risk again"),
     ],
@@ -137,23 +138,56 @@ def test_forms_from_elsewhere_are_refused(client: TestClient, root: Path) -> Non
 
 
 def test_answers_are_armoured(client: TestClient) -> None:
-    app, site = client.get("/app/"), client.get("/")
+    app, site = client.get("/app/"), client.get(f"{SITE}/")
     assert (
         "script-src" not in app.headers["content-security-policy"]
         and "default-src 'none'" in app.headers["content-security-policy"]
     )
     assert "default-src 'self'" in site.headers["content-security-policy"]
     assert app.headers["cache-control"] == "no-store"
-    cookie = app.headers.get("set-cookie", "").lower() or "httponly; samesite=strict"
-    assert "httponly" in cookie and "samesite=strict" in cookie
+    assert "form-action 'none'" in site.headers["content-security-policy"]
+    client.cookies.clear()
+    cookie = client.get("/app/").headers["set-cookie"].lower()
+    assert "httponly" in cookie and "samesite=lax" in cookie and "path=/app" in cookie
+
+
+def test_site_and_form_are_two_origins(client: TestClient, root: Path) -> None:
+    assert client.get("/register/R-001.html", follow_redirects=False).headers["location"] == f"{SITE}/register/R-001.html"
+    moved = client.get(f"{SITE}/app/risks/R-001", follow_redirects=False)
+    assert moved.headers["location"] == "http://127.0.0.1:8765/app/risks/R-001"
+    sent = form(client)
+    assert client.post("/app/risks/R-001", data=sent, headers={"origin": SITE}).status_code == 403
+    assert client.post("/app/risks/R-001", data=sent, headers={"sec-fetch-site": "same-site"}).status_code == 403
+    assert client.post(f"{SITE}/app/risks/R-001", data=sent).status_code == 403
+    assert "risk.assessed" not in journal(root)
+
+
+@pytest.mark.parametrize(
+    ("data", "headers"),
+    [
+        ({"based_on": "\u00b2"}, {}),
+        ({"csrf": "\u00e9"}, {}),
+        ({}, {"origin": "http://[::1"}),
+        ({}, {"host": "[::1"}),
+    ],
+)
+def test_odd_input_is_refused_and_not_a_crash(client: TestClient, data: dict[str, str], headers: dict[str, str]) -> None:
+    answer = client.post("/app/risks/R-001", data=form(client) | data, headers=headers)
+    assert answer.status_code in {403, 422} and "content-security-policy" in answer.headers
+
+
+def test_a_reason_that_the_register_refuses_is_refused_before_and_kept(client: TestClient) -> None:
+    answer = client.post("/app/risks/R-001/check", data=form(client) | {"reason": f"{WORDS} \u202e"})
+    assert answer.status_code == 422 and WORDS in answer.text and "cannot be shown" in answer.text
 
 
 def test_what_is_not_there(client: TestClient) -> None:
     assert client.get("/app/risks/R-999").status_code == 404
     assert client.get("/app/risks/%3Cscript%3E").status_code == 404
     assert "<script>" not in client.get("/app/risks/%3Cscript%3E").text
-    assert client.get("/../register.db").status_code == 404
-    assert client.get("/%2e%2e/register.db").status_code == 404
+    assert client.get(f"{SITE}/../register.db").status_code in {403, 404}
+    assert client.get(f"{SITE}/%2e%2e/register.db").status_code in {403, 404}
+    assert client.get(f"{SITE}/.riskreg-build").status_code == 403
     assert client.delete("/app/risks/R-001").status_code in {403, 405}
 
 

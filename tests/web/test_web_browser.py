@@ -116,7 +116,7 @@ def test_the_published_site_works_under_its_policy(browser: Browser, served: str
     page = browser.new_context().new_page()
     wrong: list[str] = []
     page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
-    page.goto(f"{served}/index.html")
+    page.goto(f"{served.replace('127.0.0.1', 'localhost')}/index.html")
     page.get_by_placeholder("Search").fill("Kraków")
     page.locator(".md-search-result__item").first.wait_for(timeout=10_000)
     assert not wrong
