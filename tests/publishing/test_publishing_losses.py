@@ -116,7 +116,7 @@ def test_a_move_says_what_it_brings_at_first_and_at_most() -> None:
     move = plan("site:CEB", "x").moves[0]
     assert outcomes.taken(move) == "6 after 15\u00a0min"
     grows = move.model_copy(update={"starts": 0, "steps": (Step(at=0, positions=12), Step(at=HOUR, positions=60))})
-    assert outcomes.taken(grows) == "1.2 at once, up to 6 later"
+    assert outcomes.taken(grows) == "2 at once, up to 6 later"
 
 
 def test_a_young_journal_is_not_compared_with_last_week() -> None:
