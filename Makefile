@@ -10,7 +10,7 @@ run: .venv/run.stamp
 	@$(BIN)/riskreg run $(WORKSPACE)
 
 test: .venv/test.stamp check
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n auto --dist loadfile
 
 check: .venv/test.stamp
 	@$(BIN)/ruff check .
