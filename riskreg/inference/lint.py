@@ -30,10 +30,11 @@ Wrong = tuple[str, str, str]
 """Code, message, hint."""
 
 
-def check_rules(rules: Sequence[Rule], spans: Mapping[str, Span]) -> tuple[Fault, ...]:
+def check_rules(rules: Sequence[Rule], spans: Mapping[str, Span], explains: Mapping[str, Span] | None = None) -> tuple[Fault, ...]:
     """Everything that is wrong with rules as a set: `structure`, and explain texts that would fail.
 
-    `spans` gives the place of each rule id; a rule without one is placed at `rules:<id>`.
+    `spans` gives the place of each rule id; a rule without one is placed at `rules:<id>`. `explains` gives that of its explain
+    text; without one it is the rule's.
     """
     found = list(structure(rules, spans))
     broken = {fault.span for fault in errors(found)}
@@ -41,8 +42,9 @@ def check_rules(rules: Sequence[Rule], spans: Mapping[str, Span]) -> tuple[Fault
     for rule in rules:
         span = _span(rule.id, spans)
         if span not in broken:
+            text = (explains or {}).get(rule.id, span)
             found += [
-                _fault(span, ("rule-explain", f"explain of rule {rule.id}: {wrong}", _EXPLAIN)) for wrong in check(rule, made)
+                _fault(text, ("rule-explain", f"explain of rule {rule.id}: {wrong}", _EXPLAIN)) for wrong in check(rule, made)
             ]
         if rule.status == "deprecated" and rule.replaced_by is None:
             message = f"rule {rule.id} is deprecated, and nothing says what replaces it"

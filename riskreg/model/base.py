@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import unicodedata
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 
 class Frozen(BaseModel):
@@ -38,7 +40,51 @@ Ref = Annotated[
 ]
 """A typed reference such as `site:MNL` or `system:telephony`."""
 
-Text = Annotated[str, StringConstraints(min_length=1, max_length=4000, strip_whitespace=True)]
+# These turn the direction of what is shown, so that a reader sees another text than the one that was stored.
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+LONGEST_LINE = 200
+"""Characters of a name, a title or another text of one line."""
+
+
+def unprintable(text: str, *, lines: bool) -> str:
+    """The name of the first character that cannot be shown or turns what is shown around; empty where there is none.
+
+    Line breaks and tabs are allowed with `lines`.
+    """
+    for sign in text:
+        if lines and sign in "\n\t":
+            continue
+        if unicodedata.category(sign) in ("Cc", "Cs", "Cn", "Zl", "Zp") or sign in _TURNING:
+            return unicodedata.name(sign, f"U+{ord(sign):04X}")
+    return ""
+
+
+def _one_line(text: str) -> str:
+    if "\n" in text:
+        raise PydanticCustomError("not_printable", "is one line, and has a line break in it")
+    return _shown(text, lines=False)
+
+
+def _lines(text: str) -> str:
+    return _shown(text, lines=True)
+
+
+def _shown(text: str, *, lines: bool) -> str:
+    if strange := unprintable(text, lines=lines):
+        raise PydanticCustomError("not_printable", "has a character in it that cannot be shown: {sign}", {"sign": strange})
+    return text
+
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_LINE, strip_whitespace=True), AfterValidator(_one_line)]
+"""A name or a title: one line."""
+Prose = Annotated[str, StringConstraints(min_length=1, max_length=4000, strip_whitespace=True), AfterValidator(_lines)]
+"""Sentences; line breaks are kept."""
+Line = Annotated[str, StringConstraints(max_length=LONGEST_LINE, strip_whitespace=True), AfterValidator(_one_line)]
+"""One line that may be left empty."""
+Remark = Annotated[str, StringConstraints(max_length=4000, strip_whitespace=True), AfterValidator(_lines)]
+"""Sentences that may be left out."""
 Whole = Annotated[int, BeforeValidator(_number)]
 Number = Annotated[float, BeforeValidator(_number)]
 Share = Annotated[float, BeforeValidator(_number), Field(ge=0.0, le=1.0)]

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from riskreg.model.base import Frozen, Id, Level, Number, Share, Text, Whole
+from riskreg.model.base import Frozen, Id, Level, Number, Prose, Remark, Share, Text, Whole
 from riskreg.model.times import zone_names
 
 Grain = Literal["interval", "day", "week", "month", "event"]
@@ -96,7 +96,7 @@ class Metric(Frozen):
 
     id: Id
     name: Text
-    definition: Text
+    definition: Prose
     unit: Literal["share", "score", "count", "positions", "seconds", "money"] = "count"
     worse: Literal["up", "down", "both"] = "up"
     grain: Grain = "week"
@@ -106,7 +106,7 @@ class Metric(Frozen):
     most: Number | None = None
     """Readings outside [least, most] are faults, not signals."""
     detector: Detector | None = None
-    source: str = ""
+    source: Remark = ""
     """Who reports it, and by which definition of theirs."""
     labels: tuple[Label, ...] = ()
 
@@ -124,5 +124,5 @@ class Metric(Frozen):
     @model_validator(mode="after")
     def _zone(self) -> Self:
         if self.time_zone not in zone_names():
-            raise ValueError(f"'{self.time_zone}' is not a time zone; write an IANA name such as America/New_York")
+            raise ValueError(f"time_zone '{self.time_zone}' is not a time zone; write an IANA name such as America/New_York")
         return self

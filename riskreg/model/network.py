@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Discriminator, Field, PlainSerializer, Tag, WithJsonSchema, model_validator
 
-from riskreg.model.base import Frozen, Id, Level, Number, Ref, Share, Text, Whole, content_hash
+from riskreg.model.base import Frozen, Id, Level, Number, Prose, Ref, Remark, Share, Text, Whole, content_hash
 from riskreg.model.times import Duration, Profile, tenths
 
 CLIENT = "client"
@@ -33,7 +33,7 @@ class Evidence(Frozen):
 
     grade: Grade = "asserted"
     at: Annotated[date | None, Field(alias="on")] = None
-    note: str = ""
+    note: Remark = ""
     positions: Annotated[Positions | None, Field(gt=0)] = None
     """How many positions were shown; what the option gives beyond them counts as asserted. None: all that it gives."""
 
@@ -53,7 +53,7 @@ class Lever(Frozen):
     evidence: Evidence = Evidence()
     price: Annotated[Number, Field(ge=0)] = 0.0
     """Extra cost of one position for one hour, in the workspace's currency."""
-    clause: str = ""
+    clause: Remark = ""
 
     @property
     def ready(self) -> int:
@@ -82,7 +82,7 @@ class Triggered(Lever):
     """An option that a contract opens only once its trigger has held; `opens` counts from the call, not from the loss."""
 
     authority: Id
-    trigger: Text
+    trigger: Prose
     after: Duration = 0
     """How long the trigger must hold before the clause can be called, as its text says; the option is open `opens` later."""
 
@@ -163,7 +163,7 @@ class Hazard(Frozen):
     kind: Literal["city", "power", "cable", "carrier", "identity", "labour", "flood", "seismic", "storm", "group", "other"] = (
         "other"
     )
-    note: str = ""
+    note: Remark = ""
 
 
 class Vendor(Frozen):
@@ -272,7 +272,7 @@ class Penalty(Frozen):
     metric: Id
     limit: Number
     credit: Share
-    clause: str = ""
+    clause: Remark = ""
 
 
 class Contract(Frozen):

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field
 
-from riskreg.model.base import Frozen, Id, Text, Whole
+from riskreg.model.base import Frozen, Id, Line, Prose, Text, Whole
 from riskreg.model.faults import Span
 from riskreg.model.finding import Finding
 from riskreg.model.plan import FailoverPlan
@@ -20,13 +20,13 @@ class PlaybookTemplate(Frozen):
     id: Id
     version: Annotated[Whole, Field(ge=1)]
     title: Text
-    title_for: str = ""
+    title_for: Line = ""
     """Title of the page for one situation, where `{name}` is what it is about; empty: the title, a colon and the name."""
     category: Category
     owner: Id
-    summary: Text
+    summary: Prose
     valid_until: date | None = None
-    duration: Text = ""
+    duration: Line = ""
     kind: Literal["mitigation", "continuity"] = "mitigation"
     body: str
     span: Span

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
-from riskreg.model.base import Frozen, Id, Text
+from riskreg.model.base import Frozen, Id, Line, Text
 
 
 class Role(Frozen):
@@ -15,12 +15,12 @@ class Role(Frozen):
     title: Text
     party: Id = "client"
     holder: Text
-    phone: str = ""
-    deputy: str = ""
-    deputy_phone: str = ""
-    email: str = ""
+    phone: Line = ""
+    deputy: Line = ""
+    deputy_phone: Line = ""
+    email: Line = ""
     time_zone: str = "UTC"
-    hours: str = ""
+    hours: Line = ""
     call_tested: date | None = None
     left_on: date | None = None
     audience: Literal["internal", "public"] = "internal"

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AwareDatetime, BeforeValidator, Discriminator, Field, Tag, model_validator
 
-from riskreg.model.base import Frozen, Id, Level, Share, Text, Whole
+from riskreg.model.base import Frozen, Id, Level, Prose, Remark, Share, Text, Whole
 from riskreg.model.disruption import LossKind
 from riskreg.model.times import Duration
 
@@ -147,14 +147,14 @@ class Rule(Frozen):
     owner: Id
     category: Category
     severity: Severity
-    description: str = ""
+    description: Remark = ""
     when: When
     join: tuple[JoinField, ...] = ()
     within: Duration | None = None
     then: Then
-    explain: Text
-    false_positives: tuple[Text, ...] = ()
-    references: tuple[Text, ...] = ()
+    explain: Prose
+    false_positives: tuple[Prose, ...] = ()
+    references: tuple[Prose, ...] = ()
     tests: tuple[RuleTest, ...] = ()
 
     @model_validator(mode="after")

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AwareDatetime, Field, StrictBool, model_validator
 
-from riskreg.model.base import Frozen, Id, Text
+from riskreg.model.base import Frozen, Id, Line, Remark, Text
 from riskreg.model.times import Duration, zone_names
 
 Band = Literal["low", "moderate", "high", "critical"]
@@ -67,8 +67,8 @@ class Publishing(Frozen):
     """What the publication may show, and under which name."""
 
     audience: Literal["internal", "public"] = "internal"
-    footer: str = ""
-    app_url: str = ""
+    footer: Remark = ""
+    app_url: Line = ""
     """Address of the browser application, shown as a link where readers may edit."""
 
 
@@ -110,5 +110,5 @@ class Settings(Frozen):
     @model_validator(mode="after")
     def _zone(self) -> Self:
         if self.time_zone not in zone_names():
-            raise ValueError(f"'{self.time_zone}' is not a time zone; write an IANA name such as Europe/London")
+            raise ValueError(f"time_zone '{self.time_zone}' is not a time zone; write an IANA name such as Europe/London")
         return self

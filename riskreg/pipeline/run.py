@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
 
+import polars as pl
 import yaml
 
 from riskreg import drills, inference, playbooks
@@ -19,6 +20,7 @@ from riskreg.model.disruption import Disruption, Loss
 from riskreg.model.drill import Drill, DrillOrder
 from riskreg.model.faults import Fault, FaultError, Span, errors, in_order
 from riskreg.model.finding import Finding
+from riskreg.model.metric import ForecastMiss
 from riskreg.model.plan import FailoverPlan
 from riskreg.model.playbook import RenderedPlaybook, Situation
 from riskreg.model.risk import Changes
@@ -75,6 +77,7 @@ def run(
         moment = as_of or settings.as_of or now
 
         watch("detect", 0.0)
+        warnings = (*warnings, *_later(workspace, moment))
         signals = detect(workspace.readings, workspace.metrics, client=settings.client, as_of=moment)
 
         watch("plan", 0.0)
@@ -133,13 +136,13 @@ def check(root: Path) -> tuple[tuple[Fault, ...], int]:
         return in_order(loaded.faults), loaded.more
     workspace = loaded.workspace
     templates = [fault for template in workspace.playbooks for fault in playbooks.check(template)]
-    rules = inference.check_tests(workspace.rules, workspace.tests)
+    rules = inference.check_tests(workspace.rules, workspace.tests, loaded.rules)
     failed = [
         Fault(
             code="rule-test-failed",
             message=f"rule '{result.rule}', test '{result.name}': expected {list(result.expected)}, got {list(result.got)}",
             hint="run `riskreg rules test` to see each test; mend the rule or the test",
-            span=Span(path=f"rules/{result.rule}.test.yaml"),
+            span=loaded.rules[result.rule],
         )
         for result in inference.run_tests(workspace.rules, workspace.tests)
         if not result.passed
@@ -207,6 +210,19 @@ def new_drill(
             path.parent.mkdir(parents=True, exist_ok=True)
             write_atomic(path, content.encode())
     return drill, tuple(files)
+
+
+def _later(workspace: Workspace, moment: datetime) -> tuple[Fault, ...]:
+    """A warning where readings lie after the moment judged; forecasts may."""
+    forecasts = {metric.detector.forecast for metric in workspace.metrics if isinstance(metric.detector, ForecastMiss)}
+    later = workspace.readings.filter((pl.col("at") > moment) & ~pl.col("metric").is_in(sorted(forecasts)))
+    if not later.height:
+        return ()
+    first = later["id"].sort()[0]
+    many = "1 reading is" if later.height == 1 else f"{later.height:,} readings are"
+    message = f"{many} later than the moment judged, {moment:%Y-%m-%d %H:%M %Z}, and not counted; one of them is {first}"
+    hint = "Correct the dates, or judge a later moment with --as-of."
+    return (Fault(code="later-readings", message=message, hint=hint, span=Span(path="readings"), severity="warning"),)
 
 
 def _plan(keep: Path, workspace: Workspace, losses: Losses, moment: datetime, watch: Watch) -> dict[str, FailoverPlan]:

@@ -7,6 +7,7 @@ import unicodedata
 from datetime import datetime
 from typing import get_args
 
+from riskreg.model.base import unprintable
 from riskreg.model.faults import Fault, FaultError, Span, in_order
 from riskreg.model.rule import Category
 
@@ -15,8 +16,6 @@ LIMITS = {"actor": 120, "owner": 64, "title": 200, "reason": 2000, "text": 2000}
 
 _LINES = ("reason", "text")
 _SCOPE = re.compile(r"(client|(site|system|vendor|pool|function):[A-Za-z0-9][A-Za-z0-9_.-]{0,63})")
-# These turn the direction of what is shown, so that a reader sees another text than the one that was stored.
-_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _EXAMPLES = {
     "actor": "quality-lead",
     "owner": "workforce-lead",
@@ -42,9 +41,8 @@ class Entry:
         elif len(clean) > limit:
             longer = f"the {field} has {len(clean)} characters; at most {limit} are kept"
             self._fault(f"{field}-too-long", longer, "Shorten it, and put the rest where the evidence is kept.", example)
-        elif strange := next((sign for sign in clean if not _printable(sign, lines=field in _LINES)), None):
-            named = unicodedata.name(strange, f"U+{ord(strange):04X}")
-            message = f"the {field} has a character in it that cannot be shown: {named}"
+        elif strange := unprintable(clean, lines=field in _LINES):
+            message = f"the {field} has a character in it that cannot be shown: {strange}"
             self._fault(f"{field}-not-printable", message, "Type the text again instead of pasting it.", example)
         return clean
 
@@ -76,9 +74,3 @@ def aware(at: datetime) -> datetime:
     if at.tzinfo is None:
         raise ValueError("a time needs its zone: 2026-11-21T06:00:00+00:00")
     return at
-
-
-def _printable(sign: str, *, lines: bool) -> bool:
-    if sign in "\n\t":
-        return lines
-    return unicodedata.category(sign) not in ("Cc", "Cs", "Cn", "Zl", "Zp") and sign not in _TURNING

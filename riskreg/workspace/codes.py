@@ -35,6 +35,7 @@ CODES: dict[str, str] = {
     "unknown-field": "The field does not exist here.",
     "wrong-type": "The value is of another type than the field needs.",
     "bad-value": "The value has the right type but breaks a rule of the field or of its neighbours.",
+    "not-printable": "The text has a character that cannot be shown, turns what is shown around, or breaks a name's line.",
     "bad-id": "The text is not an identifier, or is reserved.",
     "bad-ref": "The text is not a typed reference such as site:MNL.",
     "bad-date": "The text is not a date or a time that exists.",
@@ -61,6 +62,7 @@ CODES: dict[str, str] = {
     "unknown-metric": "A metric is named that no file under metrics/ defines.",
     "playbook-head": "A playbook template does not begin with a YAML head between lines of three dashes.",
     # readings
+    "not-a-period": "A weekly or monthly reading does not stand at the start of its week or month.",
     "table-empty": "A readings file has no header row.",
     "table-syntax": "The file is not a table of its kind, or is cut short.",
     "wrong-delimiter": "The columns of a CSV file are separated by something other than commas.",

@@ -22,7 +22,7 @@ from riskreg.model.settings import Settings, WideMapping
 from riskreg.resources import shipped
 from riskreg.workspace.codes import did_you_mean, fault
 from riskreg.workspace.sources import Desk, Source
-from riskreg.workspace.validate import Placed, validate
+from riskreg.workspace.validate import Placed, Written, validate
 from riskreg.workspace.yamlfile import Node, parse
 
 M = TypeVar("M", bound=BaseModel)
@@ -35,8 +35,8 @@ class Shelf(Generic[M]):
     def __init__(self, kind: str, model: type[M]) -> None:
         self.kind, self.model = kind, model
         self.placed: dict[str, Placed[M]] = {}
-        self.declared: dict[str, Span] = {}
-        """Every id that is written, with its place, whether or not the rest of its entry is sound."""
+        self.declared: dict[str, Written] = {}
+        """Every entry that has an id, whether or not the rest of it is sound."""
         self._taken: dict[str, Span] = {}
 
     def add(self, desk: Desk, node: Node, path: str, also: Mapping[str, Any] | None = None) -> None:
@@ -55,9 +55,9 @@ class Shelf(Generic[M]):
             hint = "Ids of one kind are unique, and differ in more than upper and lower case."
             desk.add(fault("duplicate-id", message, span, hint=hint))
             return
-        self.declared[ident.value] = span
+        self.declared[ident.value] = Written(node, path)
         if noun is not None:
-            self.placed[ident.value] = Placed(noun, node, path)
+            self.placed[ident.value] = Placed(node, path, noun)
 
     @property
     def nouns(self) -> tuple[M, ...]:
@@ -89,7 +89,9 @@ class Definitions:
     drills: Shelf[DrillOrder] = field(default_factory=lambda: Shelf("drill", DrillOrder))
     rules: Shelf[Rule] = field(default_factory=lambda: Shelf("rule", Rule))
     playbooks: Shelf[PlaybookTemplate] = field(default_factory=lambda: Shelf("playbook", PlaybookTemplate))
-    tests: list[Placed[RuleTests]] = field(default_factory=list)
+    tests: list[Written] = field(default_factory=list)
+    """Files of rule tests, sound (`Placed[RuleTests]`) or not."""
+    mappings: list[Placed[WideMapping]] = field(default_factory=list)
     wide: dict[str, WideMapping | None] = field(default_factory=dict)
     """Readings file → its mapping; None where the mapping has faults, and the file cannot be judged."""
 
@@ -107,9 +109,11 @@ def read_definitions(root: Path, desk: Desk) -> Definitions:
         wants_shipped = (choice := node.get("shipped_rules")) is None or choice.value is not False
         settings, faults = validate(Settings, node, SETTINGS)
         desk.add(*faults)
-        found.settings = Placed(settings, node, SETTINGS) if settings else None
+        found.settings = Placed(node, SETTINGS, settings) if settings else None
         for item in node.down("wide").items:
-            found.wide[str(item.down("file").value).removeprefix("readings/")] = validate(WideMapping, item, SETTINGS)[0]
+            mapping = validate(WideMapping, item, SETTINGS)[0]  # its faults are told with those of the settings
+            found.wide[str(item.down("file").value).removeprefix("readings/")] = mapping
+            found.mappings += [Placed(item, SETTINGS, mapping)] if mapping else []
     for folder, sections in (("network", NETWORK), ("people", ("roles",)), ("metrics", ("metrics",))):
         for source in desk.files(root, folder, (".yaml",)):
             _sections(desk, source, {name: getattr(found, name) for name in sections})
@@ -128,7 +132,7 @@ def _put_shipped_below(desk: Desk, own: Definitions, wanted: bool) -> None:
     if wanted:
         _rules(desk, shipped("rules").parent, below, "shipped/")
         _playbooks(desk, shipped("playbooks").parent, below, "shipped/")
-    own.tests = [tests for tests in below.tests if tests.noun.rule not in own.rules.declared] + own.tests
+    own.tests = [item for item in below.tests if item.node.down("rule").value not in own.rules.declared] + own.tests
     own.rules = own.rules.over(below.rules)
     own.playbooks = own.playbooks.over(below.playbooks)
 
@@ -176,8 +180,7 @@ def _rules(desk: Desk, root: Path, found: Definitions, prefix: str) -> None:
                 continue
             tests, faults = validate(RuleTests, item, source.path)
             desk.add(*faults)
-            if tests:
-                found.tests.append(Placed(tests, item, source.path))
+            found.tests.append(Placed(item, source.path, tests) if tests else Written(item, source.path))
 
 
 def _playbooks(desk: Desk, root: Path, found: Definitions, prefix: str) -> None:

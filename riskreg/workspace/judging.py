@@ -8,6 +8,7 @@ without an offset is refused in long form; in a wide file it is local to the map
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,17 +16,19 @@ from typing import Any
 
 import polars as pl
 
+from riskreg.model.base import LONGEST_LINE, unprintable
 from riskreg.model.faults import Fault
-from riskreg.model.metric import Metric
+from riskreg.model.metric import AttritionSpike, Metric
 from riskreg.model.network import CLIENT
 from riskreg.workspace.codes import did_you_mean, fault
-from riskreg.workspace.tables import LISTED, ROW, Table, Tally
+from riskreg.workspace.tables import ALIKE, LISTED, ROW, Table, Tally
 
 TEXTS = ("metric", "vendor", "site", "function")
 SHARED = frozenset({"at", "vendor", "site", "function", "source"})
 """Fields that the metrics of one row of a wide file have in common."""
 Told = dict[str, list[int]]
 """Shared field → rows of a batch whose fault in it was told for another metric."""
+_PERIODS = {"week": "1w", "month": "1mo"}
 _OFFSET = r"[+-]\d{2}:\d{2}"
 _CLOCK = r"T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?"
 _DAY = r"^\d{4}-\d{2}-\d{2}"
@@ -60,7 +63,9 @@ class _Batch:
     told: Told
     bad: pl.Series = field(init=False)
     faults: list[tuple[int, int, Fault]] = field(default_factory=list)
-    count: int = 0
+    alike: list[tuple[Fault, int]] = field(default_factory=list)
+    """A fault of the list, and how many more rows have the same."""
+    uncounted: int = 0
 
     def __post_init__(self) -> None:
         self.bad = pl.zeros(self.raw.height, dtype=pl.Boolean, eager=True)
@@ -74,11 +79,17 @@ class _Batch:
         if name in SHARED:
             mask &= ~self.raw[ROW].is_in(self.told.get(name, ()))
             self.told[name] = [*self.told.get(name, ()), *self.raw[ROW].filter(mask)]
-        self.count += int(mask.sum())
-        cells = self.raw.filter(mask).head(LISTED).select(ROW, pl.col(name).cast(pl.String))
-        for row, text in cells.iter_rows():
+        cells = self.raw.filter(mask).select(ROW, text=pl.col(name).cast(pl.String))
+        listed = cells.group_by("text", maintain_order=True).head(ALIKE).sort(ROW).head(LISTED)
+        last: dict[str | None, Fault] = {}
+        for text, row in listed.select("text", ROW).iter_rows():
             message, hint = say("" if text is None else text)
-            self.faults.append((row, self.cols[name], fault(code, message, self.table.span(row, self.cols[name]), hint=hint)))
+            last[text] = fault(code, message, self.table.span(row, self.cols[name]), hint=hint)
+            self.faults.append((row, self.cols[name], last[text]))
+        shown = Counter(listed["text"])
+        times = cells.join(listed, on="text", how="semi", nulls_equal=True)["text"].value_counts()
+        self.alike += [(last[text], count - shown[text]) for text, count in times.iter_rows()]
+        self.uncounted += cells.height - int(times["count"].sum())
 
 
 def judge(
@@ -109,11 +120,14 @@ def judge(
     )
     batch.check("n", n < 0, "out-of-range", lambda text: (f"n cannot be {text}: a sample size or headcount is 0 or more", ""))
     _limits(batch, value, words)
+    _leavers(batch, value, n, words)
+    _sources(batch)
     vendor = _vendors(batch, words)
     at = _times(batch, words, zone)
-    room = LISTED - len(tally.faults)
-    first = [item for _, _, item in sorted(batch.faults, key=lambda entry: entry[:2])[: max(room, 0)]]
-    tally.add(*first, uncounted=batch.count - len(first))
+    tally.add(*(item for _, _, item in sorted(batch.faults, key=lambda entry: entry[:2])), uncounted=batch.uncounted)
+    for item, times in batch.alike:
+        tally.count(item, times)
+    _periods(batch, at, words, tally)
     return raw.with_columns(at.alias("at"), value.alias("value"), n.alias("n"), vendor.alias("vendor")).filter(~batch.bad)
 
 
@@ -166,6 +180,49 @@ def _outside(metric: Metric, text: str) -> tuple[str, str]:
     low = [] if metric.least is None else [f"at least {metric.least:g}"]
     high = [] if metric.most is None else [f"at most {metric.most:g}"]
     return f"{metric.id} cannot be {text}: it is {' and '.join(low + high)}", "Correct the value or its unit."
+
+
+def _leavers(batch: _Batch, value: pl.Series, n: pl.Series, words: Vocabulary) -> None:
+    """More people who left than there were."""
+    for ident, metric in words.metrics.items():
+        if metric is not None and isinstance(metric.detector, AttritionSpike):
+            more = (batch.raw["metric"] == ident) & (value > n) & value.is_finite() & (n >= 0)
+            batch.check("value", more, "out-of-range", partial(_too_many, ident))
+
+
+def _too_many(ident: str, text: str) -> tuple[str, str]:
+    return f"{ident} cannot be {text}: that is more people than n, the headcount", "Correct the one or the other."
+
+
+def _sources(batch: _Batch) -> None:
+    """Sources that would not print as one line."""
+    source = batch.raw["source"]
+    texts = source.unique().drop_nulls()
+    odd = texts.filter(texts.str.contains("[^ -~]") | (texts.str.len_chars() > LONGEST_LINE))
+    bad = [text for text in odd if len(text) > LONGEST_LINE or unprintable(text, lines=False)]
+    batch.check("source", source.is_in(bad), "not-printable", _not_a_line)
+
+
+def _not_a_line(text: str) -> tuple[str, str]:
+    if len(text) > LONGEST_LINE:
+        return f"this source is longer than {LONGEST_LINE} characters", "Name the report that it comes from."
+    sign = unprintable(text, lines=False)
+    return f"this source has a character in it that cannot be shown: {sign}", "Type the text again instead of pasting it."
+
+
+def _periods(batch: _Batch, at: pl.Series, words: Vocabulary, tally: Tally) -> None:
+    """Counts weekly and monthly readings that are not at the start of a week or a month of their metric's zone."""
+    rows = batch.raw.select(ROW, "metric").with_columns(at=at).filter(~batch.bad)
+    for (ident,), part in rows.group_by("metric", maintain_order=True):
+        metric = words.metrics.get(str(ident))
+        if metric is None or metric.grain not in _PERIODS:
+            continue
+        local = pl.col("at").dt.convert_time_zone(metric.time_zone)
+        off = part.filter(local != local.dt.truncate(_PERIODS[metric.grain]))
+        if off.height:
+            column = batch.cols["at"]
+            before, first = tally.early.get(metric.id, (0, batch.table.span(off[ROW][0], column)))
+            tally.early[metric.id] = (before + off.height, first)
 
 
 def _vendors(batch: _Batch, words: Vocabulary) -> pl.Series:

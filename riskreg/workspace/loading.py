@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from riskreg.model.content import Workspace
@@ -14,9 +14,10 @@ from riskreg.model.rule import RuleTest
 from riskreg.workspace.codes import fault
 from riskreg.workspace.definitions import NETWORK, SETTINGS, Definitions, read_definitions
 from riskreg.workspace.readings import read_readings
-from riskreg.workspace.references import check_references
+from riskreg.workspace.references import check_references, each_name_once
 from riskreg.workspace.rulechecks import check_rule_references
 from riskreg.workspace.sources import Desk
+from riskreg.workspace.validate import Placed
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class Loaded:
     workspace: Workspace | None
     faults: tuple[Fault, ...]
     more: int = 0
+    rules: Mapping[str, Span] = field(default_factory=dict)
+    """Where each rule stands."""
 
 
 def load(root: Path, *, readings: bool = True, progress: Callable[[str, float], None] | None = None) -> Loaded:
@@ -41,7 +44,7 @@ def load(root: Path, *, readings: bool = True, progress: Callable[[str, float], 
     desk = Desk()
     found = read_definitions(root, desk)
     if not desk.partial:
-        desk.add(*check_references(found), *check_rule_references(found))
+        desk.add(*each_name_once([*check_references(found), *check_rule_references(found)]))
     frame, more = read_readings(root, found, desk, progress) if readings else (no_readings(), 0)
     faults = in_order(desk.faults)
     if errors(faults) or more or found.settings is None:
@@ -58,11 +61,12 @@ def load(root: Path, *, readings: bool = True, progress: Callable[[str, float], 
         readings=frame,
         files_read=dict(sorted(desk.hashes.items())),
     )
-    return Loaded(workspace, faults)
+    return Loaded(workspace, faults, rules={ident: item.span() for ident, item in found.rules.placed.items()})
 
 
 def _tests(found: Definitions) -> dict[str, tuple[RuleTest, ...]]:
     tests = {rule.id: rule.tests for rule in found.rules.nouns}
     for item in found.tests:
-        tests[item.noun.rule] += item.noun.tests
+        if isinstance(item, Placed):
+            tests[item.noun.rule] += item.noun.tests
     return tests

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import polars as pl
 
+from riskreg.model.faults import Fault
 from riskreg.model.network import CLIENT
 from riskreg.model.reading import READING_SCHEMA, no_readings
 from riskreg.model.settings import WideMapping
@@ -71,12 +72,28 @@ def read_readings(root: Path, found: Definitions, desk: Desk, progress: Progress
             _read(table, wide, words, tally, gathered)
     frame = _together(gathered)
     for tally in tallies:
-        desk.add(*tally.faults)
+        desk.add(*tally.told(), *_early(tally, words))
     if gathered.rows > MOST_ROWS:
         hint = "Add them up to longer periods, or keep older ones outside readings/."
         message = f"there are {gathered.rows:,} readings, and at most {MOST_ROWS:,} are held in memory"
         desk.add(fault("too-many-readings", message, Source("readings", root).span(), hint=hint))
     return frame, sum(tally.more for tally in tallies)
+
+
+def _early(tally: Tally, words: Vocabulary) -> Iterator[Fault]:
+    """One warning for each metric with readings that are not at the start of their period."""
+    for ident, (count, span) in sorted(tally.early.items()):
+        if (metric := words.metrics[ident]) is None:
+            continue
+        start = "a Monday" if metric.grain == "week" else "the first of a month"
+        many = f"{_count(count)} of {ident} in this file {'does' if count == 1 else 'do'}"
+        message = f"{many} not stand at the start of a {metric.grain}"
+        hint = f"A period is named by its start: {start}, 00:00 in {metric.time_zone}."
+        yield fault("not-a-period", message, span, hint=hint, severity="warning")
+
+
+def _count(amount: int, what: str = "reading") -> str:
+    return f"{amount:,} {what}{'' if amount == 1 else 's'}"
 
 
 def _vocabulary(found: Definitions, *, sure: bool) -> Vocabulary:
@@ -236,6 +253,6 @@ def _tell(frame: pl.DataFrame, gathered: _Gathered) -> None:
         tally.add(fault("duplicate-reading", message, table.span(row[ROW], row["_col"]), hint=hint))
     for number, places in told.items():
         table, tally, _ = gathered.tables[number]
-        count = "1 earlier reading" if len(places) == 1 else f"{len(places)} earlier readings"
+        count = _count(len(places), "earlier reading")
         message = f"this file replaces {count}, the first in {places[0]}; both are kept, the newest counts"
         tally.add(fault("superseded", message, table.source.span(), severity="warning"))

@@ -1,19 +1,24 @@
-"""What only shows between entries: names that nothing has, needs that can never be met, work that nobody can do."""
+"""What only shows between entries: names that nothing has, needs that can never be met, work that nobody can do.
+
+Names are read from the files and not from the nouns, so that an entry with a fault in one field is still checked for the others.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
-from riskreg.model.faults import Fault, Span
+from riskreg.model.faults import Fault, Span, in_order
 from riskreg.model.network import CLIENT, AllOf, AnyOf, Contract, Function, Need, Pool, need_refs
 from riskreg.model.times import zone_names
 from riskreg.workspace.codes import did_you_mean, fault
 from riskreg.workspace.definitions import Definitions, Shelf
 from riskreg.workspace.staffing import gaps
-from riskreg.workspace.validate import Placed
+from riskreg.workspace.validate import Placed, Written
 
 Severity = Literal["error", "warning"]
+_KINDS = ("site", "system", "vendor", "pool", "function", "hazard")
+_NAMES = ("unknown-id", "unknown-metric")
 
 
 def check_references(found: Definitions) -> Iterator[Fault]:
@@ -21,7 +26,7 @@ def check_references(found: Definitions) -> Iterator[Fault]:
     yield from _parties(found)
     yield from _needs(found)
     yield from _cycles(found)
-    yield from _sites_and_pools(found)
+    yield from _names(found)
     for function in found.functions.placed.values():
         yield from _function(found, function)
     for contract in found.contracts.placed.values():
@@ -29,9 +34,19 @@ def check_references(found: Definitions) -> Iterator[Fault]:
     yield from _metrics(found)
     yield from _wide(found)
     yield from _zones(found)
-    for order in found.drills.placed.values():
-        for place, loss in enumerate(order.noun.lose):
-            yield from _ref(found, loss.ref, order.span("lose", place, "ref"))
+
+
+def each_name_once(faults: Iterable[Fault]) -> Iterator[Fault]:
+    """Faults in which one name that nothing has is told at its first place only, with the number of places."""
+    places: dict[tuple[str, str, str], list[Fault]] = {}
+    for item in in_order(faults):
+        if item.code in _NAMES:
+            places.setdefault((item.code, item.message, item.severity), []).append(item)
+        else:
+            yield item
+    for first, *others in places.values():
+        count = f"; it is named in {len(others) + 1} places" if others else ""
+        yield first.model_copy(update={"message": first.message + count})
 
 
 def _known(shelf: Shelf[Any], ident: str | None, span: Span, extra: Iterable[str] = ()) -> Iterator[Fault]:
@@ -46,9 +61,11 @@ def _some(shelf: Shelf[Any]) -> str:
     return f"there are {', '.join(names[:8])}{' …' if len(names) > 8 else ''}" if names else f"no {shelf.kind} is defined"
 
 
-def _ref(found: Definitions, ref: str, span: Span) -> Iterator[Fault]:
+def known_ref(found: Definitions, ref: str, span: Span) -> Iterator[Fault]:
+    """A fault where nothing bears the reference."""
     kind, _, ident = ref.partition(":")
-    yield from _known(getattr(found, f"{kind}s"), ident, span)  # the kinds of Ref are shelves
+    if kind in _KINDS:  # else its entry has a fault that says so
+        yield from _known(getattr(found, f"{kind}s"), ident, span)
 
 
 def _parties(found: Definitions) -> Iterator[Fault]:
@@ -56,31 +73,24 @@ def _parties(found: Definitions) -> Iterator[Fault]:
         if vendor.noun.id.lower() == CLIENT:
             message = f"'{CLIENT}' is the company itself and cannot be a vendor"
             yield fault("bad-id", message, vendor.span("id"), hint="Choose another id.")
-    items: list[Placed[Any]] = [*found.sites.placed.values(), *found.systems.placed.values(), *found.roles.placed.values()]
-    for item in items:
-        yield from _known(found.vendors, item.noun.party, item.span("party"), (CLIENT,))
+    for item in (*found.sites.declared.values(), *found.systems.declared.values(), *found.roles.declared.values()):
+        for party, span in item.texts("party"):
+            yield from _known(found.vendors, party, span, (CLIENT,))
 
 
 def _needs(found: Definitions) -> Iterator[Fault]:
-    for kind, item in _needy(found):
-        for name in ("needs", "home_needs"):
-            if (node := item.node.get(name)) is None:
-                continue
-            for scalar in node.scalars():
-                if not isinstance(scalar.value, str):
-                    continue
-                span = Span(path=item.path, line=scalar.line, col=scalar.col)
-                if scalar.value == f"{kind}:{item.noun.id}":
-                    yield fault("self-need", f"{scalar.value} needs itself", span, hint="Take it out of its own needs.")
-                else:
-                    yield from _ref(found, scalar.value, span)
+    for shelf in _needy(found):
+        for ident, item in shelf.declared.items():
+            nodes = [node for name in ("needs", "home_needs") if (node := item.node.get(name)) is not None]
+            for scalar in (scalar for node in nodes for scalar in node.scalars()):
+                if scalar.value == f"{shelf.kind}:{ident}":
+                    yield fault("self-need", f"{scalar.value} needs itself", item.at(scalar), hint="Take it out of its own needs.")
+                elif isinstance(scalar.value, str):
+                    yield from known_ref(found, scalar.value, item.at(scalar))
 
 
-def _needy(found: Definitions) -> Iterator[tuple[str, Placed[Any]]]:
-    shelves: tuple[Shelf[Any], ...] = (found.sites, found.systems, found.pools, found.functions)
-    for shelf in shelves:
-        for item in shelf.placed.values():
-            yield shelf.kind, item
+def _needy(found: Definitions) -> tuple[Shelf[Any], ...]:
+    return (found.sites, found.systems, found.pools, found.functions)
 
 
 def _cycles(found: Definitions) -> Iterator[Fault]:
@@ -91,7 +101,7 @@ def _cycles(found: Definitions) -> Iterator[Fault]:
     """
     needs: dict[str, list[Need]] = {}
     places: dict[str, Placed[Any]] = {}
-    for kind, item in _needy(found):
+    for kind, item in ((shelf.kind, item) for shelf in _needy(found) for item in shelf.placed.values()):
         ref = f"{kind}:{item.noun.id}"
         own: list[Need] = [f"site:{item.noun.site}"] if isinstance(item.noun, Pool) else []
         needs[ref] = own + ([item.noun.needs] if item.noun.needs is not None else [])
@@ -132,19 +142,33 @@ def _circle(needs: dict[str, list[Need]], waiting: set[str]) -> list[str]:
         walk.append(unmet[0])
 
 
-def _sites_and_pools(found: Definitions) -> Iterator[Fault]:
-    for site in found.sites.placed.values():
-        for place, hazard in enumerate(site.noun.hazards):
-            yield from _known(found.hazards, hazard, site.span("hazards", place))
-    for pool in found.pools.placed.values():
-        yield from _known(found.sites, pool.noun.site, pool.span("site"))
+def _names(found: Definitions) -> Iterator[Fault]:
+    """Plain ids: those of a field name entries of one shelf."""
+    fields: tuple[tuple[Shelf[Any], tuple[str, ...], Shelf[Any]], ...] = (
+        (found.sites, ("hazards",), found.hazards),
+        (found.pools, ("site",), found.sites),
+        (found.functions, ("served_by", "pool"), found.pools),
+        (found.contracts, ("vendor",), found.vendors),
+        (found.contracts, ("scope",), found.functions),
+        (found.contracts, ("exclusive",), found.functions),
+        *((found.contracts, (name, "pool"), found.pools) for name in ("surge", "standby", "takeover")),
+        (found.metrics, ("labels", "site"), found.sites),
+        (found.metrics, ("labels", "vendor"), found.vendors),
+        (found.metrics, ("labels", "function"), found.functions),
+    )
+    for shelf, path, named in fields:
+        for item in shelf.declared.values():
+            for ident, span in item.texts(*path):
+                yield from _known(named, ident, span)
+    for order in found.drills.declared.values():
+        for ref, span in order.texts("lose", "ref"):
+            yield from known_ref(found, ref, span)
 
 
 def _function(found: Definitions, item: Placed[Function]) -> Iterator[Fault]:
     function = item.noun
     for place, served in enumerate(function.served_by):
         span = item.span("served_by", place, "pool")
-        yield from _known(found.pools, served.pool, span)
         if (pool := found.pools.placed.get(served.pool)) is None:
             continue
         site = found.sites.placed.get(pool.noun.site)
@@ -166,23 +190,15 @@ def _function(found: Definitions, item: Placed[Function]) -> Iterator[Fault]:
 
 def _contract(found: Definitions, item: Placed[Contract]) -> Iterator[Fault]:
     contract = item.noun
-    yield from _known(found.vendors, contract.vendor, item.span("vendor"))
-    for name in ("scope", "exclusive"):
-        for place, function in enumerate(getattr(contract, name)):
-            yield from _known(found.functions, function, item.span(name, place))
     for name, party in (("surge", contract.vendor), ("standby", contract.vendor), ("takeover", CLIENT)):
         for place, lever in enumerate(getattr(contract, name)):
             span = item.span(name, place, "pool")
-            yield from _known(found.pools, lever.pool, span)
             pool = found.pools.placed.get(lever.pool)
             site = found.sites.placed.get(pool.noun.site) if pool else None
             if site and site.noun.party != party and {site.noun.party, party} <= {CLIENT, *found.vendors.declared}:
                 whose = "the client" if party == CLIENT else f"vendor {party}"
                 message = f"pool {lever.pool} is run by {site.noun.party}; {name} of this contract needs a pool of {whose}"
                 yield fault("wrong-party", message, span, hint="Name another pool.")
-    for place, penalty in enumerate(contract.penalties):
-        if penalty.metric not in found.metrics.declared:
-            yield _no_metric(found, penalty.metric, item.span("penalties", place, "metric"), "warning")
 
 
 def _no_metric(found: Definitions, metric: str, span: Span, severity: Severity = "error") -> Fault:
@@ -191,52 +207,49 @@ def _no_metric(found: Definitions, metric: str, span: Span, severity: Severity =
 
 
 def _metrics(found: Definitions) -> Iterator[Fault]:
+    named: tuple[tuple[Iterable[Written], tuple[str, str], Severity], ...] = (
+        (found.contracts.declared.values(), ("penalties", "metric"), "warning"),
+        (found.metrics.declared.values(), ("detector", "forecast"), "error"),
+    )
+    for items, path, severity in named:
+        for ident, span in (text for item in items for text in item.texts(*path)):
+            if ident not in found.metrics.declared:
+                yield _no_metric(found, ident, span, severity)
     for item in found.metrics.placed.values():
         metric = item.noun
-        forecast = getattr(metric.detector, "forecast", None)
-        if forecast is not None and forecast not in found.metrics.declared:
-            yield _no_metric(found, forecast, item.span("detector", "forecast"))
         if metric.least is not None and metric.most is not None and metric.least > metric.most:
             yield fault("bad-value", f"least {metric.least:g} is larger than most {metric.most:g}", item.span("least"))
-        for place, label in enumerate(metric.labels):
-            for name in ("site", "vendor", "function"):
-                yield from _known(getattr(found, f"{name}s"), getattr(label, name), item.span("labels", place, name))
 
 
 def _wide(found: Definitions) -> Iterator[Fault]:
     """Mappings of wide readings files: metrics that exist, and one mapping a file."""
-    if found.settings is None:
-        return
     seen: set[str] = set()
-    for place, mapping in enumerate(found.settings.noun.wide):
+    for item in found.mappings:
+        mapping = item.noun
         file = mapping.file.removeprefix("readings/")
         if file in seen:
             message = f"'{mapping.file}' is mapped twice"
-            yield fault("duplicate-id", message, found.settings.span("wide", place, "file"), hint="Keep one of the two.")
+            yield fault("duplicate-id", message, item.span("file"), hint="Keep one of the two.")
         seen.add(file)
         unknown = {heading: metric for heading, metric in mapping.columns.items() if metric not in found.metrics.declared}
         for heading, metric in unknown.items():
-            yield _no_metric(found, metric, found.settings.span("wide", place, "columns", heading))
+            yield _no_metric(found, metric, item.span("columns", heading))
         for name, source in mapping.scope.items():
             if source.startswith("=") and name != "client":
-                span = found.settings.span("wide", place, "scope", name)
+                span = item.span("scope", name)
                 yield from _known(getattr(found, f"{name}s"), source[1:], span, (CLIENT,) if name == "vendor" else ())
         for metric in [] if unknown else sorted(set(mapping.n) - set(mapping.columns.values())):
-            node = found.settings.node.down("wide", place, "n")
-            line, col = node.keys[metric]
+            line, col = item.node.down("n").keys[metric]
             hint = did_you_mean(metric, mapping.columns.values()) or "It is given a sample size, and no column."
-            span = Span(path=found.settings.path, line=line, col=col)
+            span = Span(path=item.path, line=line, col=col)
             yield fault("unknown-metric", f"'{metric}' is not a metric of this mapping", span, hint=hint)
 
 
 def _zones(found: Definitions) -> Iterator[Fault]:
     zones = zone_names()
-    items: list[Placed[Any]] = [*found.sites.placed.values(), *found.functions.placed.values(), *found.roles.placed.values()]
-    places: list[tuple[Placed[Any], tuple[str | int, ...], str]] = [(item, ("time_zone",), item.noun.time_zone) for item in items]
-    if found.settings:
-        wide = found.settings.noun.wide
-        places += [(found.settings, ("wide", number, "time_zone"), mapping.time_zone) for number, mapping in enumerate(wide)]
-    for item, path, zone in places:
+    shelves = (found.sites.declared, found.functions.declared, found.roles.declared)
+    items = [*(item for shelf in shelves for item in shelf.values()), *found.mappings]
+    for zone, span in (text for item in items for text in item.texts("time_zone")):
         if zone not in zones:
             hint = did_you_mean(zone, zones) or "Write an IANA name such as Europe/London."
-            yield fault("unknown-zone", f"'{zone}' is not a time zone", item.span(*path), hint=hint)
+            yield fault("unknown-zone", f"'{zone}' is not a time zone", span, hint=hint)

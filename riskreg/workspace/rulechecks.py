@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
 
 from riskreg.inference import check_rules
 from riskreg.inference.meaning import STANDING, concluded
 from riskreg.model.faults import Fault, Span
-from riskreg.model.rule import Rule
 from riskreg.model.signal import SIGNAL_SCHEMA, SIGNALS
 from riskreg.workspace.codes import did_you_mean, fault
 from riskreg.workspace.definitions import Definitions
-from riskreg.workspace.validate import Placed
+from riskreg.workspace.references import known_ref
+from riskreg.workspace.validate import Written
 from riskreg.workspace.yamlfile import Node
 
 _SIGNAL_FIELDS = frozenset(SIGNAL_SCHEMA) - {"readings"}
@@ -25,31 +24,29 @@ def check_rule_references(found: Definitions) -> Iterator[Fault]:
     facts = {name: frozenset(fields) | {"id", "fact"} for name, fields in STANDING.items()}
     facts |= {name: fields | {"id", "fact", "at", "rule"} for name, fields in concluded(rules).items()}
     sure = len(rules) == len(found.rules.declared)  # a rule that could not be read may conclude what others wait for
-    for item in found.rules.placed.values():
+    for item in found.rules.declared.values():
         yield from _patterns(found, item, facts, sure)
-        for place, playbook in enumerate(item.noun.then.playbooks):
+        for playbook, span in item.texts("then", "playbooks"):
             if playbook not in found.playbooks.declared:
                 hint = did_you_mean(playbook, found.playbooks.declared) or "Add a template under playbooks/, or take it out."
-                yield fault(
-                    "unknown-playbook", f"no playbook has the id '{playbook}'", item.span("then", "playbooks", place), hint=hint
-                )
-        for place, loss in enumerate(item.noun.then.lose):
-            kind, _, ident = loss.ref.partition(":")
-            known = getattr(found, f"{kind}s").declared
-            if not ident.startswith("$") and ident not in known:
-                hint = did_you_mean(ident, known) or "Define it, or correct the name."
-                yield fault("unknown-id", f"no {kind} has the id '{ident}'", item.span("then", "lose", place, "ref"), hint=hint)
+                yield fault("unknown-playbook", f"no playbook has the id '{playbook}'", span, hint=hint)
+        for ref, span in item.texts("then", "lose", "ref"):
+            if not ref.partition(":")[2].startswith("$"):
+                yield from known_ref(found, ref, span)
     for tests in found.tests:
-        if tests.noun.rule not in found.rules.declared:
-            hint = did_you_mean(tests.noun.rule, found.rules.declared) or "Correct the id, or remove the tests."
-            yield fault("unknown-rule", f"no rule has the id '{tests.noun.rule}'", tests.span("rule"), hint=hint)
+        for rule, span in tests.texts("rule"):
+            if rule not in found.rules.declared:
+                hint = did_you_mean(rule, found.rules.declared) or "Correct the id, or remove the tests."
+                yield fault("unknown-rule", f"no rule has the id '{rule}'", span, hint=hint)
         for test in tests.node.down("tests").items:
             yield from _given(tests, test, facts, sure)
     yield from _roles(found)
-    yield from check_rules(rules, {ident: item.span() for ident, item in found.rules.placed.items()})
+    placed = found.rules.placed.items()
+    explains = {ident: item.span("explain") for ident, item in placed}
+    yield from check_rules(rules, {ident: item.span() for ident, item in placed}, explains)
 
 
-def _patterns(found: Definitions, item: Placed[Rule], facts: Mapping[str, frozenset[str]], sure: bool) -> Iterator[Fault]:
+def _patterns(found: Definitions, item: Written, facts: Mapping[str, frozenset[str]], sure: bool) -> Iterator[Fault]:
     for node in _pattern_nodes(item.node.down("when")):
         fields, faults = _fields_of(node, item.path, facts, sure)
         yield from faults
@@ -107,7 +104,7 @@ def _fields_of(node: Node, path: str, facts: Mapping[str, frozenset[str]], sure:
     return None, []
 
 
-def _given(tests: Placed[Any], test: Node, facts: Mapping[str, frozenset[str]], sure: bool) -> Iterator[Fault]:
+def _given(tests: Written, test: Node, facts: Mapping[str, frozenset[str]], sure: bool) -> Iterator[Fault]:
     """Facts that a rule test gives are facts that could come: same names, same fields."""
     given = test.get("given")
     for node in given.items if given else ():
@@ -136,31 +133,24 @@ def _roles(found: Definitions) -> Iterator[Fault]:
         return  # a role that could not be read may be the one that a tier reaches
     tiers = {tier for role in found.roles.nouns for tier in role.tiers}
     told: set[str] = set()
-    for item in found.rules.placed.values():
-        tier = item.noun.then.escalate
-        if tier is not None and tier not in tiers | told:
+    for tier, span in (text for item in found.rules.declared.values() for text in item.texts("then", "escalate")):
+        if tier not in tiers | told:
             told.add(tier)
             hint = did_you_mean(tier, tiers) or f"Give a role the tier: tiers: [{tier}]."
-            yield fault(
-                "unknown-tier", f"no role is reached by '{tier}'", item.span("then", "escalate"), hint=hint, severity="warning"
-            )
+            yield fault("unknown-tier", f"no role is reached by '{tier}'", span, hint=hint, severity="warning")
 
 
 def _mentions(found: Definitions) -> Iterator[tuple[str, Span]]:
-    plain: Iterable[tuple[Iterable[Placed[Any]], str]] = (
-        (found.vendors.placed.values(), "manager"),
-        (found.sites.placed.values(), "contact"),
-        (found.systems.placed.values(), "contact"),
-        (found.functions.placed.values(), "owner"),
-        (found.rules.placed.values(), "owner"),
-        (found.playbooks.placed.values(), "owner"),
+    fields: tuple[tuple[Mapping[str, Written], tuple[str, ...]], ...] = (
+        (found.vendors.declared, ("manager",)),
+        (found.sites.declared, ("contact",)),
+        (found.systems.declared, ("contact",)),
+        (found.functions.declared, ("owner",)),
+        (found.rules.declared, ("owner",)),
+        (found.playbooks.declared, ("owner",)),
+        (found.contracts.declared, ("takeover", "authority")),
+        (found.contracts.declared, ("step_in", "authority")),
     )
-    for items, name in plain:
-        for item in items:
-            if role := getattr(item.noun, name):
-                yield role, item.span(name)
-    for contract in found.contracts.placed.values():
-        for place, takeover in enumerate(contract.noun.takeover):
-            yield takeover.authority, contract.span("takeover", place, "authority")
-        if contract.noun.step_in:
-            yield contract.noun.step_in.authority, contract.span("step_in", "authority")
+    for items, path in fields:
+        for item in items.values():
+            yield from item.texts(*path)

@@ -14,20 +14,55 @@ ROW = "\x00row"
 """The column of a batch that holds row numbers; no heading can have this name."""
 LISTED = 100
 """Faults of one readings file that are listed; the rest is counted."""
+ALIKE = 5
+"""Faults of one readings file that say the same of the same value and are listed; how many more there are is one line."""
 
 
 @dataclass(slots=True)
 class Tally:
-    """The faults of one readings file: the first hundred, and how many more."""
+    """The faults of one readings file: the first hundred, five of those that say the same, and how many more."""
 
     faults: list[Fault] = field(default_factory=list)
     more: int = 0
+    """Faults that are neither listed nor in a line that counts those alike."""
+    early: dict[str, tuple[int, Span]] = field(default_factory=dict)
+    """Metric → readings that are not at the start of their period, and the place of the first."""
+    _alike: dict[tuple[str, str], int] = field(default_factory=dict)
+    """Code and message of what is listed → how many there are in all."""
 
     def add(self, *faults: Fault, uncounted: int = 0) -> None:
         """Keeps what there is room for; `uncounted` are faults that nobody has made values of."""
-        room = max(LISTED - len(self.faults), 0)
-        self.faults.extend(faults[:room])
-        self.more += max(len(faults) - room, 0) + uncounted
+        for item in faults:
+            self._add(item)
+        self.more += uncounted
+
+    def _add(self, item: Fault) -> None:
+        alike = self._alike.get((item.code, item.message), 0)
+        if alike < ALIKE and len(self.faults) < LISTED:
+            self.faults.append(item)
+            self._alike[item.code, item.message] = alike + 1
+        else:
+            self.count(item, 1)
+
+    def count(self, item: Fault, times: int) -> None:
+        """So many more that say the same as `item`, in other rows."""
+        key = (item.code, item.message)
+        if key in self._alike:
+            self._alike[key] += times
+        else:
+            self.more += times
+
+    def told(self) -> list[Fault]:
+        """What is listed; behind the last of those alike, how many more rows there are of them."""
+        listed: dict[tuple[str, str], list[Fault]] = {}
+        for item in self.faults:
+            listed.setdefault((item.code, item.message), []).append(item)
+        rest = []
+        for key, alike in listed.items():
+            if (times := self._alike[key] - len(alike)) > 0:
+                message = f"… and {times:,} more {'row' if times == 1 else 'rows'} of this file with the same: {alike[-1].message}"
+                rest.append(alike[-1].model_copy(update={"message": message}))
+        return [*self.faults, *rest]
 
 
 @dataclass(slots=True)

@@ -21,18 +21,36 @@ Schema = dict[str, Any]
 _NEEDS = frozenset({"needs", "home_needs", "all", "any", "of"})
 
 
-@dataclass(frozen=True, slots=True)
-class Placed(Generic[M]):
-    """A noun, and where it stands."""
+@dataclass(frozen=True)
+class Written:
+    """An entry as it stands in its file, sound or not."""
 
-    noun: M
     node: Node
     path: str
 
     def span(self, *fields: str | int) -> Span:
         """The place of a field's value, or of the deepest thing on the way to it."""
-        node = self.node.down(*fields)
+        return self.at(self.node.down(*fields))
+
+    def at(self, node: Node) -> Span:
+        """The place of a node of this file."""
         return Span(path=self.path, line=node.line, col=node.col)
+
+    def texts(self, *fields: str) -> Iterator[tuple[str, Span]]:
+        """Every text at the end of `fields` with its place; a list on the way stands for each of its entries."""
+        nodes = [self.node]
+        for name in (*fields, None):
+            nodes = [item for node in nodes for item in (node.items if isinstance(node.value, list) else (node,))]
+            if name is not None:
+                nodes = [below for node in nodes if (below := node.get(name)) is not None]
+        yield from ((node.value, self.at(node)) for node in nodes if isinstance(node.value, str))
+
+
+@dataclass(frozen=True)
+class Placed(Written, Generic[M]):
+    """A sound entry: the noun, and where it stands."""
+
+    noun: M
 
 
 def validate(model: type[M], node: Node, path: str, also: Mapping[str, Any] | None = None) -> tuple[M | None, list[Fault]]:
@@ -99,8 +117,22 @@ def _fault(schema: Schema, root: Node, path: str, where: tuple[str | int, ...], 
         if detail["type"] == "union_tag_invalid":
             tag = node.down(_tag(detail))
             line, col = tag.line, tag.col
+        elif detail["type"] == "value_error" and (meant := _meant(node, message)) is not None:
+            line, col = meant.line, meant.col
     line_example = example(kind, name, own) if name and code != "unknown-field" else ""
     return fault(code, message, Span(path=path, line=line, col=col), hint=hint, example=line_example)
+
+
+def _meant(node: Node, message: str) -> Node | None:
+    """The field that a rule over several fields speaks about: the first that its message names."""
+    named = dict(_fields_below(node))
+    return next((named[word] for word in re.findall(r"[a-z_]+", message) if word in named), None)
+
+
+def _fields_below(node: Node) -> Iterator[tuple[str, Node]]:
+    for name, below in node.fields.items():
+        yield from _fields_below(below)
+        yield name, below  # after those below it, so that the nearer field of a name counts
 
 
 def _say(details: list[ErrorDetails], node: Node, name: str, own: Schema) -> tuple[str, str, str]:
@@ -116,6 +148,8 @@ def _say(details: list[ErrorDetails], node: Node, name: str, own: Schema) -> tup
         said = str(context.get("error", detail["msg"]))
         plain = name and not isinstance(node.value, (dict, list))
         return "bad-value", f"{about} cannot be {written}: {said}" if plain else said, ""
+    if kind == "not_printable":
+        return "not-printable", f"{about} {detail['msg']}", "Type the text again instead of pasting it."
     if kind in ("union_tag_invalid", "union_tag_not_found"):
         tag = _tag(detail)
         choices = [part.strip(" '") for part in str(context.get("expected_tags", "")).split(",") if part.strip(" '")]

@@ -141,3 +141,10 @@ def test_a_rule_needs_a_test_that_fires_and_one_that_does_not() -> None:
     assert [fault.code for fault in check_tests(rules, {"a-rule": [silent]})] == ["rule-untested"]
     assert [fault.code for fault in check_tests(rules, {})] == ["rule-no-negative-test", "rule-untested"]
     assert [fault.code for fault in check_tests([], {"gone": [silent]})] == ["test-unknown-rule"]
+
+
+def test_a_failing_explain_is_told_at_its_own_place() -> None:
+    places = {name: {"b": Span(path="rules/b.yaml", line=line, col=3)} for line, name in enumerate(("rule", "explain"), 1)}
+    faults = check_rules([rule(SPIKE, "b", explain="{{ x }}")], places["rule"], places["explain"])
+    assert [str(fault.span) for fault in faults] == ["rules/b.yaml:2:3"]
+    assert [str(fault.span) for fault in check_tests([rule(SPIKE, "b")], {}, places["rule"])] == ["rules/b.yaml:1:3"] * 2

@@ -55,14 +55,14 @@ def place(name: str, old: str, new: str, at: str) -> str:
             "'power'",
         ),
         (NET, "rto: 4h", "rto: 4 hours", "4 hours", "bad-value", "15m, 4h, 3d or 2w"),
-        (NET, "rto: 4h", "rto: 2d", "id: ORD-EN", "bad-value", "rto is later than mtpd"),
+        (NET, "rto: 4h", "rto: 2d", "2d\n    mtpd", "bad-value", "rto is later than mtpd"),
         (NET, "impact: 4", "impact: true", "true", "bad-value", "not true or false"),
         (NET, "impact: 4", "impact: 6", "6\n", "out-of-range", "at most 5"),
         (NET, "positions: 10}", "positions: .inf}", ".inf", "bad-value", "at most one decimal"),
-        (NET, "share: 0.8", "share: 0.7", "id: ORD-EN", "bad-value", "must add up to 1"),
+        (NET, "share: 0.8", "share: 0.7", "- {pool: MNL-o, share", "bad-value", "must add up to 1"),
         (NET, 'from: "08:00"', 'from: "08:10"', '[{days: mon-fri, from: "08:10"', "bad-value", "half hour"),
         (NET, "ends: 2027-12-31", "ends: 2027-02-30", "2027-02-30", "bad-date", "not a date that exists"),
-        (NET, "ends: 2027-12-31", "ends: 2024-12-31", "id: altura-msa", "bad-value", "ends before it starts"),
+        (NET, "ends: 2027-12-31", "ends: 2024-12-31", "2024-12-31", "bad-value", "ends before it starts"),
         (
             NET,
             "id: vpn, name: VPN, needs: system:tel",
@@ -79,7 +79,7 @@ def place(name: str, old: str, new: str, at: str) -> str:
             "riskreg.yaml",
             "time_zone: Europe/London\nship",
             "time_zone: Mars/Olympus\nship",
-            "format: 1",
+            "Mars/Olympus",
             "bad-value",
             "is not a time zone",
         ),
@@ -139,6 +139,29 @@ def test_a_mistake_is_one_fault_at_its_place(tmp_path: Path, name: str, old: str
     assert first.example == "" or ":" in first.example
     assert loaded.workspace is None
     assert told(loaded)[1:] == (["network/network.yaml:2:1 error unknown-field"] if "functons" in new else [])
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ('"\\e]0;pwned\\a"', "U+001B"),
+        ('"\\u202eevil"', "RIGHT-TO-LEFT OVERRIDE"),
+        ('"Gla\\0sgow"', "U+0000"),
+        ('"Glas\\ngow"', "is one line"),
+    ],
+)
+def test_a_name_is_one_line_that_can_be_shown(tmp_path: Path, written: str, said: str) -> None:
+    loaded = changed(tmp_path, NET, "name: Glasgow", f"name: {written}")
+    assert told(loaded) == [f"{NET}:{NETWORK[: NETWORK.index('Glasgow')].count(chr(10)) + 1}:21 error not-printable"]
+    assert said in loaded.faults[0].message
+    assert "Type the text again" in loaded.faults[0].hint
+
+
+def test_a_name_is_short_and_prose_may_have_lines(tmp_path: Path) -> None:
+    assert "longer than 200" in changed(tmp_path / "a", NET, "name: Glasgow", f"name: {'G' * 201}").faults[0].message
+    prose = "|\n    first\n    second\n" + "    x" * 300
+    text = FILES["rules/rules.yaml"].replace("  title: Thin cover", f"  description: {prose}\n  title: Thin cover")
+    assert told(load(write(tmp_path / "b", {"rules/rules.yaml": text}))) == []
 
 
 def test_nothing_that_pydantic_says_reaches_a_reader(tmp_path: Path) -> None:

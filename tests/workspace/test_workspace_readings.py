@@ -45,7 +45,7 @@ def test_every_format_means_the_same(tmp_path: Path, name: str, data: bytes) -> 
 
 
 def test_ids_name_the_row_as_a_person_sees_it(tmp_path: Path) -> None:
-    text = READINGS.replace("weekly\n2026-11-09,leavers,MNL", '"two\nlines"\n\n2026-11-09,leavers,MNL')
+    text = READINGS.replace("weekly\n2026-11-09,leavers,MNL", '"weekly\n"\n\n2026-11-09,leavers,MNL')
     ids = frame(with_readings(tmp_path / "csv", text)).filter(metric="leavers")["id"].to_list()
     assert ids == ["readings/weekly.csv:8", "readings/weekly.csv:2", "readings/weekly.csv:5"]
     ids = frame(with_readings(tmp_path / "xlsx", as_xlsx(READINGS), "readings/w.xlsx"))["id"].to_list()
@@ -116,10 +116,54 @@ def test_a_csv_that_is_not_one_is_one_fault(tmp_path: Path, text: str | bytes, p
 def test_the_first_hundred_faults_are_listed_and_the_rest_counted(tmp_path: Path) -> None:
     rows = "".join(f"2026-11-16,leavers,MNL,,{'x' if n % 2 else -n - 1},{n},\n" for n in range(1000))
     loaded = with_readings(tmp_path, HEAD + rows)
-    assert len(loaded.faults) == 100
-    assert loaded.more == 900
-    assert [fault.span.line for fault in loaded.faults] == list(range(2, 102))
+    assert len(loaded.faults) == 101  # with the line that counts those alike
+    assert loaded.more == 405
+    assert [fault.span.line for fault in loaded.faults if fault.code == "bad-number"] == [3, 5, 7, 9, 11, 11]
+    assert [fault.span.line for fault in loaded.faults if fault.code == "out-of-range"] == list(range(2, 192, 2))
     assert loaded.workspace is None
+
+
+def test_what_is_said_of_the_same_value_is_listed_five_times_and_counted_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("riskreg.workspace.csvtable.BLOCK", 20_000)
+    rows = "".join(f"2026-11-16T{n % 24:02d}:{n // 24:02d}Z,csat,{'MNX' if n % 2 else 'BOX'},,0.5,9,\n" for n in range(1440))
+    loaded = with_readings(tmp_path, HEAD + rows + "2026-11-17,csat,MNL,,7,9,\n")
+    assert [fault.span.line for fault in loaded.faults] == [2, 3, 4, 5, 6, 7, 8, 9, 10, 10, 11, 11, 1442]
+    alike = [fault.message for fault in loaded.faults if "more rows" in fault.message]
+    assert alike == [f"… and 715 more rows of this file with the same: no site has the id '{site}'" for site in ("BOX", "MNX")]
+    assert loaded.more == 0
+
+
+def test_no_more_people_leave_than_there_were(tmp_path: Path) -> None:
+    loaded = with_readings(tmp_path, HEAD + "2026-11-16,leavers,MNL,,900,5,\n2026-11-16,leavers,BOG,,5,5,\n")
+    assert told(loaded) == ["readings/weekly.csv:2:5 error out-of-range"]
+    assert "more people than n, the headcount" in loaded.faults[0].message
+
+
+def test_readings_beside_the_start_of_their_period_are_one_warning(tmp_path: Path) -> None:
+    rows = "2026-11-16,leavers,MNL,,1,9,\n2026-11-17,leavers,MNL,,1,9,\n2026-11-23T00:00:00+08:00,leavers,MNL,,1,9,\n"
+    loaded = with_readings(tmp_path, HEAD + rows)
+    assert told(loaded) == ["readings/weekly.csv:3:1 warning not-a-period"]
+    assert loaded.faults[0].message == "2 readings of leavers in this file do not stand at the start of a week"
+    assert "a Monday, 00:00 in UTC" in loaded.faults[0].hint
+    assert loaded.workspace is not None
+
+
+def test_months_begin_in_the_zone_of_their_metric(tmp_path: Path) -> None:
+    metric = "metrics:\n  - {id: tool, name: T, definition: D, grain: month, time_zone: America/New_York}\n"
+    rows = "2026-11-01,tool,MNL,,1,9,\n2026-12-01T05:00:00Z,tool,MNL,,1,9,\n2027-01-01T00:00:00Z,tool,MNL,,1,9,\n"
+    loaded = load(write(tmp_path, {"metrics/tool.yaml": metric, "readings/tool.csv": HEAD + rows}))
+    assert told(loaded) == ["readings/tool.csv:4:1 warning not-a-period"]
+
+
+@pytest.mark.parametrize(
+    ("source", "said"), [("a\u202eb", "RIGHT-TO-LEFT OVERRIDE"), ("\x1b]0;x\x07", "U+001B"), ("x" * 201, "200")]
+)
+def test_a_source_is_one_line_that_can_be_shown(tmp_path: Path, source: str, said: str) -> None:
+    loaded = with_readings(tmp_path, HEAD + f"2026-11-16,leavers,MNL,,1,9,{source}\n")
+    assert told(loaded) == ["readings/weekly.csv:2:7 error not-printable"]
+    assert said in loaded.faults[0].message
 
 
 def test_more_readings_than_memory_holds_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,7 +191,7 @@ def test_a_vendor_follows_from_the_site(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_times_are_read_in_every_sound_form(tmp_path: Path, written: str, meant: datetime) -> None:
-    assert frame(with_readings(tmp_path, f"at,metric,value\n{written},leavers,1\n"))["at"].to_list() == [meant]
+    assert frame(with_readings(tmp_path, f"at,metric,value\n{written},csat,1\n"))["at"].to_list() == [meant]
 
 
 # --- wide files ---

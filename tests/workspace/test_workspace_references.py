@@ -228,3 +228,48 @@ def test_own_rules_and_playbooks_take_the_place_of_shipped_ones(tmp_path: Path) 
     assert [test.name for test in loaded.workspace.tests["attrition-spike"]] == ["it fires", "weak"]
     assert {item.id: item.title for item in loaded.workspace.playbooks}["retention-surge"] == "Ours"
     assert any(path.startswith("shipped/rules/") for path in loaded.workspace.files_read)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "codes"),
+    [
+        (NET, "rto: 4h", "rto: 30\n    owner: nobody", ["bad-value", "unknown-id", "unknown-role"]),
+        (NET, "channel: voice\n", "channel: voic\n", ["unknown-choice", "unknown-id"]),
+    ],
+)
+def test_a_bad_field_of_a_function_hides_no_name(tmp_path: Path, name: str, old: str, new: str, codes: list[str]) -> None:
+    text = FILES[name].replace(old, new).replace("{all: [system:tel, {any", "{all: [system:nope, {any")
+    assert sorted(fault.code for fault in load(write(tmp_path, {name: text})).faults) == codes
+
+
+def test_a_bad_field_hides_no_name_in_any_kind_of_entry(tmp_path: Path) -> None:
+    network = NETWORK.replace("seats: 100, hazards: [grid], needs: system:tel", "seats: many, hazards: [gridd], needs: system:gen")
+    network = network.replace("{pool: BOG-o, share: 0.2}", "{pool: BOG-x, share: lots}")
+    network = network.replace("notice: 90d\n    scope: [ORD-EN]", "notice: soon\n    scope: [ORD-ES]")
+    metrics = FILES[METRICS].replace("name: Volume", "name: Volume\n    unit: cats").replace("forecast: plan", "forecast: pln")
+    rules = FILES[RULES].replace("severity: high", "severity: hgh").replace("[stay]\n    escalate", "[stey]\n    escalate")
+    drill = "id: one\nlose: [{ref: site:NOPE}]\nminutes: -5\n"
+    files: dict[str, str | bytes] = {NET: network, METRICS: metrics, RULES: rules, "drills/one.yaml": drill}
+    found = [(fault.code, fault.message.rpartition("'")[0].rpartition("'")[2]) for fault in load(write(tmp_path, files)).faults]
+    names = [("unknown-id", name) for name in ("gridd", "gen", "BOG-x", "ORD-ES", "NOPE")]
+    assert set(names) | {("unknown-metric", "pln"), ("unknown-playbook", "stey")} <= set(found)
+
+
+def test_a_name_that_many_places_miss_is_one_fault(tmp_path: Path) -> None:
+    network = NETWORK.replace("{id: tel, name", "{id: tell, name")
+    loaded = load(write(tmp_path, {NET: network}))
+    assert [fault.message for fault in loaded.faults] == ["no system has the id 'tel'; it is named in 4 places"]
+    assert str(loaded.faults[0].span) == f"{NET}:{network[: network.index('system:tel}')].count(chr(10)) + 1}:33"
+
+
+def test_an_explain_that_fails_is_told_where_it_stands(tmp_path: Path) -> None:
+    loaded = changed(tmp_path, RULES, "{{ t.vendor }} is thin", "{{ t.vendr }} is thin")
+    assert told(loaded) == [f"{RULES}:{line_of(FILES[RULES], chr(34) + '{{ t.vendor')} error rule-explain"]
+
+
+def test_where_each_rule_stands_is_known(tmp_path: Path) -> None:
+    spans = load(write(tmp_path)).rules
+    assert {ident: str(span) for ident, span in spans.items()} == {
+        "leaving": f"{RULES}:1:3",
+        "thin-cover": f"{RULES}:{line_of(FILES[RULES], 'id: thin-cover')}",
+    }

@@ -41,7 +41,7 @@ def test_a_parquet_that_is_damaged_inside_is_a_fault(tmp_path: Path) -> None:
 def test_typed_times_of_parquet(tmp_path: Path) -> None:
     out = io.BytesIO()
     times = pl.Series("at", [at(2026, 11, 2, 4), at(2026, 11, 9, 4)]).dt.convert_time_zone("Asia/Manila")
-    pl.DataFrame({"at": times, "metric": "leavers", "value": [1, 2]}).write_parquet(out)
+    pl.DataFrame({"at": times, "metric": "volume", "value": [1, 2]}).write_parquet(out)
     assert frame(with_readings(tmp_path, out.getvalue(), "readings/w.parquet"))["at"].to_list() == [
         at(2026, 11, 2, 4),
         at(2026, 11, 9, 4),
@@ -164,9 +164,9 @@ def test_blocks_end_where_rows_end() -> None:
 
 def test_a_file_of_many_blocks_is_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [
-        f"2026-{m:02d}-{d:02d}T{h:02d}:00:00Z,leavers,MNL,,{h},9,w" for m in range(1, 7) for d in range(1, 28) for h in range(24)
+        f"2026-{m:02d}-{d:02d}T{h:02d}:00:00Z,csat,MNL,,0.{h},9,w" for m in range(1, 7) for d in range(1, 28) for h in range(24)
     ]
-    rows[1000] = rows[1000].replace(",w", ',"a\nb"')
+    rows[1000] = rows[1000].replace(",w", ',"w\n"')
     rows[2000] = rows[2000].replace(",9,w", ",x,w")
     monkeypatch.setattr("riskreg.workspace.csvtable.BLOCK", 1000)
     loaded = with_readings(tmp_path, HEAD + "\n".join(rows))

@@ -81,7 +81,7 @@ roles:
 METRICS = """\
 metrics:
   - {id: leavers, name: Leavers, definition: Agents who left, least: 0, detector: {kind: attrition_spike}}
-  - {id: csat, name: Satisfaction, definition: Share of good answers, unit: share, worse: down, least: 0, most: 1}
+  - {id: csat, name: Satisfaction, definition: Share of good answers, unit: share, worse: down, grain: interval, least: 0, most: 1}
   - id: volume
     name: Volume
     definition: Calls
