@@ -27,7 +27,7 @@ from riskreg.model.risk import Changes
 from riskreg.model.signal import to_facts
 from riskreg.pipeline.plans import Losses, finding_losses, make_plans, onset_of, single_losses
 from riskreg.pipeline.situations import risk_title, situations
-from riskreg.publishing import Published, publish
+from riskreg.publishing import Published, page_addresses, publish
 from riskreg.register import Register
 from riskreg.workspace import load, write_atomic, write_lock
 
@@ -135,7 +135,8 @@ def check(root: Path) -> tuple[tuple[Fault, ...], int]:
     if loaded.workspace is None:
         return in_order(loaded.faults), loaded.more
     workspace = loaded.workspace
-    templates = [fault for template in workspace.playbooks for fault in playbooks.check(template)]
+    pages = page_addresses(workspace)
+    templates = [fault for template in workspace.playbooks for fault in playbooks.check(template, pages=pages)]
     rules = inference.check_tests(workspace.rules, workspace.tests, loaded.rules)
     failed = [
         Fault(
@@ -251,15 +252,21 @@ def _with_impact(workspace: Workspace, finding: Finding) -> Finding:
 
 def _render(workspace: Workspace, wanted: Sequence[Situation], as_of: datetime) -> tuple[RenderedPlaybook, ...]:
     template_of = {template.id: template for template in workspace.playbooks}
-    network, roles, settings = workspace.network, workspace.roles, workspace.settings
+    network, roles, settings, pages = workspace.network, workspace.roles, workspace.settings, page_addresses(workspace)
     return (
         *(
-            playbooks.general(template, network=network, roles=roles, settings=settings, as_of=as_of)
+            playbooks.general(template, network=network, roles=roles, settings=settings, as_of=as_of, pages=pages)
             for template in workspace.playbooks
         ),
         *(
             playbooks.render(
-                template_of[each.playbook], each, network=network, roles=roles, settings=settings, metrics=workspace.metrics
+                template_of[each.playbook],
+                each,
+                network=network,
+                roles=roles,
+                settings=settings,
+                metrics=workspace.metrics,
+                pages=pages,
             )
             for each in wanted
         ),

@@ -17,6 +17,7 @@ from riskreg.model.times import parse_duration, say_duration, say_positions
 from riskreg.playbooks.duty import desk, on_duty
 from riskreg.playbooks.sandbox import BUDGET
 
+MOST_DECIMALS = 6
 _WORDS = {"covered": "Covered", "partly": "Late", "not-covered": "Not covered", "not-known": "Not known"}
 
 
@@ -86,6 +87,10 @@ def _status(state: str, word: str = "") -> Markup:
     return _html(f'<span class="rr-status rr-status--{state}">{words.plain_text(word or _WORDS[state])}</span>')
 
 
+def _percent(share: float, decimals: int = 0) -> str:
+    return words.percent(share, min(max(int(decimals), 0), MOST_DECIMALS))
+
+
 @pass_context
 def _money(_context: Context, amount: float, currency: str) -> str:
     return words.money(amount, currency)
@@ -142,7 +147,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "number": say_positions,
     "duration": say_duration,
     "count": words.count,
-    "percent": words.percent,
+    "percent": _percent,
     "money": _money,
     "day": _day,
     "clock": _clock,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cache, lru_cache
 from pathlib import Path
@@ -22,32 +22,35 @@ from riskreg.model.role import Role
 from riskreg.model.settings import Settings
 from riskreg.playbooks.context import NAMES, build
 from riskreg.playbooks.filters import FILTERS
-from riskreg.playbooks.sandbox import BUDGET, FORBIDDEN, Budget, LimitError, Sandbox
+from riskreg.playbooks.markup import UNKNOWN, lines_with, problems
+from riskreg.playbooks.sandbox import BUDGET, FORBIDDEN, Budget, LimitError, Sandbox, growing, static_text
 
 MOST_BODY = 64_000
 """Characters of a template's body; the longest shipped one has a tenth of that."""
 _FRAGMENTS = Path(__file__).parent / "fragments"
 
 
-def check(template: PlaybookTemplate) -> tuple[Fault, ...]:
+def check(template: PlaybookTemplate, *, pages: Collection[str] | None = None) -> tuple[Fault, ...]:
     """Every fault of a template that can be seen without a situation, in the order of its lines.
 
-    Syntax, names, filters and tests that do not exist, what the sandbox forbids; where none of these, the general form is
-    rendered on an empty network, which finds unknown fields and templates that never end.
+    Syntax, names, filters and tests that do not exist, what the sandbox forbids, HTML and addresses that may not stand on a
+    page, links that lead to none of `pages` (None: not looked at); where none of these, the general form is rendered on an
+    empty network, which finds unknown fields and templates that never end.
     """
     if len(template.body) > MOST_BODY:
         message = f"the template has {len(template.body):,} characters; at most {MOST_BODY:,} are read"
         return (_fault(template, 1, "template-too-large", message, "Move long texts to a page of their own and link to it."),)
     try:
         tree = _sandbox().parse(template.body)
-        faults = in_order(_static(template, tree))
+        faults = in_order([*_static(template, tree), *_live(template, static_text(_sandbox(), template.body, UNKNOWN), pages)])
     except TemplateSyntaxError as error:
         return (_fault(template, error.lineno, "template-syntax", error.message or "this cannot be read", _SYNTAX),)
     except RecursionError:
         return (_fault(template, 1, "template-syntax", "the template is nested too deeply to be read", _SYNTAX),)
     if not faults:
         try:
-            general(template, network=Network(), roles=(), settings=Settings(title="The company", client="client"))
+            company = Settings(title="The company", client="client")
+            general(template, network=Network(), roles=(), settings=company, pages=pages)
         except FaultError as error:
             return error.faults
     return faults
@@ -61,36 +64,49 @@ def render(
     roles: Sequence[Role],
     settings: Settings,
     metrics: Sequence[Metric] = (),
+    pages: Collection[str] | None = None,
 ) -> RenderedPlaybook:
     """The playbook for one situation, as Markdown that begins under the title (its headings are of level 2).
 
-    `metrics` give the units of the readings behind a finding. FaultError for a template that fails; the fault names its line.
+    `metrics` give the units of the readings behind a finding, `pages` the addresses that a link may lead to (None: any).
+    FaultError for a template that fails, and where data makes of its text what may not stand on a page; the fault names the line.
     """
     ident = f"{template.id}--{situation.scope.replace(':', '-')}"
     names = build(template, situation, network=network, roles=roles, settings=settings, metrics=metrics, as_of=situation.as_of)
-    return _rendered(template, names, ident, situation.scope)
+    return _rendered(template, names, ident, situation.scope, pages)
 
 
 def general(
-    template: PlaybookTemplate, *, network: Network, roles: Sequence[Role], settings: Settings, as_of: datetime | None = None
+    template: PlaybookTemplate,
+    *,
+    network: Network,
+    roles: Sequence[Role],
+    settings: Settings,
+    as_of: datetime | None = None,
+    pages: Collection[str] | None = None,
 ) -> RenderedPlaybook:
     """The general form for the library: no situation, no plan; the id is the bare playbook id. FaultError as in `render`.
 
     Without `as_of` nothing has expired, and whoever has a last day counts as gone.
     """
     names = build(template, None, network=network, roles=roles, settings=settings, as_of=as_of)
-    return _rendered(template, names, template.id, "")
+    return _rendered(template, names, template.id, "", pages)
 
 
-def _rendered(template: PlaybookTemplate, names: dict[str, Any], ident: str, scope: str) -> RenderedPlaybook:
+def _rendered(
+    template: PlaybookTemplate, names: dict[str, Any], ident: str, scope: str, pages: Collection[str] | None
+) -> RenderedPlaybook:
     plan, people = names["plan"], names["roles"]
+    text = _text(template, names)
+    if faults := in_order(_live(template, text, pages)):
+        raise FaultError(faults)
     return RenderedPlaybook(
         id=ident,
         playbook=template.id,
         version=template.version,
         title=names["title"],
         scope=scope,
-        text=_text(template, names),
+        text=text,
         valid_until=template.valid_until,
         owner=template.owner,
         facts={
@@ -158,6 +174,17 @@ def _static(template: PlaybookTemplate, tree: nodes.Template) -> Iterator[Fault]
         if node.ctx == "load" and node.name not in own | NAMES | {"loop", "caller"}:
             yield _unknown(template, node.lineno, "name", node.name, NAMES | own)
 
+    for node in growing(tree, NAMES):
+        hint = "Loop over one list after the other, or write the values where they are needed."
+        message = "a list may not hold names that the template has set: lists in lists grow without end"
+        yield _fault(template, node.lineno, "template-unsafe", message, hint)
+
+
+def _live(template: PlaybookTemplate, text: str, pages: Collection[str] | None) -> Iterator[Fault]:
+    for problem in problems(text, pages):
+        for line in lines_with(template.body, problem.needle):
+            yield _fault(template, line, problem.code, problem.message, problem.hint, problem.example)
+
 
 def _unknown(template: PlaybookTemplate, line: int, what: str, name: str, known: Iterable[str]) -> Fault:
     near = difflib.get_close_matches(name, sorted(known), n=1)
@@ -194,8 +221,10 @@ def _failure(template: PlaybookTemplate, compiled: Template | None, error: Excep
 _SYNTAX = "A block needs its end: {% if … %} … {% endif %}, {% for … %} … {% endfor %}."
 
 
-def _fault(template: PlaybookTemplate, line: int, code: str, message: str, hint: str) -> Fault:
-    example = "{{ scope.name }}, {{ roles['routing-desk']|who }}, {{ part.sections() }}"
+_EXAMPLE = "{{ scope.name }}, {{ roles['routing-desk']|who }}, {{ part.sections() }}"
+
+
+def _fault(template: PlaybookTemplate, line: int, code: str, message: str, hint: str, example: str = _EXAMPLE) -> Fault:
     # the span's line is the one above the body
     at = Span(path=template.span.path, line=template.span.line + line, col=1)
     return Fault(code=code, message=message, hint=hint, example=example, span=at)

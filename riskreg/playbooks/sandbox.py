@@ -6,7 +6,8 @@ template that would run for ever, or fill the memory, ends in `LimitError` after
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import is_dataclass
 from itertools import islice
@@ -27,6 +28,8 @@ MOST_STEPS = 50_000
 MOST_CHARACTERS = 1_000_000
 """Characters that one rendering may write, those in macros and `set` blocks included."""
 MOST_NUMBER = 1e15
+MOST_SECONDS = 10.0
+"""Processor time of one rendering: a last resort, a hundred times what the longest playbook takes. It never changes a text."""
 
 FORBIDDEN: dict[type[nodes.Node], str] = {
     nodes.Include: "include",
@@ -50,6 +53,8 @@ class Budget:
     def __init__(self) -> None:
         self.steps = MOST_STEPS
         self.characters = MOST_CHARACTERS
+        # the thread's own time, so that a busy machine refuses nothing
+        self.ends = time.thread_time() + MOST_SECONDS
 
     def spend(self, steps: int = 0, characters: int = 0) -> None:
         """Take steps and characters off what is left; LimitError where there is too little."""
@@ -59,10 +64,31 @@ class Budget:
             raise LimitError(f"the template takes more than {MOST_STEPS:,} steps")
         if self.characters < 0:
             raise LimitError(f"the template writes more than {MOST_CHARACTERS:,} characters")
+        if time.thread_time() > self.ends:
+            raise LimitError(f"the template takes more than {MOST_SECONDS:g} s")
 
 
 BUDGET: ContextVar[Budget] = ContextVar("budget")
 """The budget of the rendering under way in this thread."""
+
+
+def growing(tree: nodes.Template, given: Collection[str]) -> Iterator[nodes.Node]:
+    """Literals that hold a name of the template's own, and the lists that a macro makes of its arguments.
+
+    With these alone could lists be put into lists, so that a few lines make one whose comparison never ends.
+    """
+    own = {name.name for name in tree.find_all(nodes.Name) if name.ctx != "load"}
+    for literal in tree.find_all((nodes.List, nodes.Tuple, nodes.Dict)):
+        held = [name for name in literal.find_all(nodes.Name) if name.ctx == "load"]
+        if any(name.name in own or name.name not in given for name in held):
+            yield literal
+    yield from (name for name in tree.find_all(nodes.Name) if name.name in ("varargs", "kwargs"))
+
+
+def static_text(sandbox: Sandbox, body: str, value: str) -> str:
+    """The text of a template with every branch in it, and `value` wherever it writes one."""
+    parts = [(kind, said) for _line, kind, said in sandbox.lex(body)]
+    return "".join(said if kind == "data" else value for kind, said in parts if kind in ("data", "variable_begin"))
 
 
 class Sandbox(ImmutableSandboxedEnvironment):

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from riskreg.publishing.addresses import page_addresses
     from riskreg.publishing.build import BuildFailed, Published, publish
     from riskreg.publishing.render import environment
 
-__all__ = ["BuildFailed", "Published", "environment", "publish"]
+__all__ = ["BuildFailed", "Published", "environment", "page_addresses", "publish"]
 
-_HOME = {"environment": "render", "publish": "build", "Published": "build", "BuildFailed": "build"}
+_HOME = {"page_addresses": "addresses", "environment": "render", "publish": "build", "Published": "build", "BuildFailed": "build"}
 
 
 def __getattr__(name: str) -> Any:

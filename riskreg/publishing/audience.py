@@ -12,10 +12,21 @@ from riskreg.model.risk import Event, Risk
 from riskreg.model.role import Role
 from riskreg.model.signal import as_utc
 from riskreg.model.words import NBSP, plain_text
+from riskreg.publishing.words import spaced
 
 COMPUTED = "riskreg run"
 """The actor of what the run does by itself; every other actor is a person."""
 _CALL = re.compile(r'<a\b[^>]*href="tel:[^"]*"[^>]*>.*?</a>', re.DOTALL)
+_GAP = r"(?:[ .()/\u00a0-]|&nbsp;|&#160;)"
+_DRAWN = r'\s(?:d|points|transform|viewBox)="[^"]*"'
+_PHONE = re.compile(
+    # the numbers of a drawing are no phone numbers; group 1 is one
+    rf"{_DRAWN}|((?<!\w)(?:\+|&\#43;)[1-9](?:{_GAP}{{0,3}}\d){{6,14}}(?!\w)|(?<![\w./#-])"
+    rf"(?:00[1-9](?:{_GAP}{{0,3}}\d){{6,14}}|\(?0[1-9]\d{{1,3}}\)?(?:{_GAP}{{1,2}}\d{{2,8}}){{1,4}}|0[1-9]\d{{8,9}}"
+    rf"|\(?[2-9]\d{{2}}\)?{_GAP}{{1,2}}\d{{3}}{_GAP}\d{{4}})(?!\w|[.,]\d))"
+)
+_MAIL = re.compile(r"[\w.+-]+(?:@|&\#64;)(?:[\w-]+\.)+[A-Za-z]{2,}")
+WITHHELD = "(not in this edition)"
 _KEPT = (
     "score",
     "indicated",
@@ -40,14 +51,26 @@ def visible(content: Content) -> Content:
     if content.workspace.settings.publishing.audience == "internal":
         return content
     roles = tuple(map(_public_role, content.workspace.roles))
+    typed = _typed(content)
     return content.model_copy(
         update={
             "workspace": content.workspace.model_copy(update={"roles": roles}),
-            "history": tuple(map(_public_event, content.history)),
-            "risks": tuple(map(_public_risk, content.risks)),
+            "history": tuple(_public_event(event, typed.get(event.risk or "")) for event in content.history),
+            "risks": tuple(_public_risk(risk, typed.get(risk.id)) for risk in content.risks),
             "packs": {ident: text for ident, text in content.packs.items() if not ident.endswith("-facilitator")},
         }
     )
+
+
+def _typed(content: Content) -> dict[str, str]:
+    """Each risk that no rule raised → what a public reader may know instead of the title that somebody typed."""
+    ruled = {event.risk for event in content.history if event.kind == "risk.raised"}
+    network = content.workspace.network
+    return {
+        risk.id: f"{spaced(risk.category).capitalize()}: {network.name_of(risk.scope) if ':' in risk.scope else 'the client'}"
+        for risk in content.risks
+        if risk.id not in ruled
+    }
 
 
 def _public_role(role: Role) -> Role:
@@ -57,14 +80,17 @@ def _public_role(role: Role) -> Role:
     return role.model_copy(update=hidden)
 
 
-def _public_event(event: Event) -> Event:
+def _public_event(event: Event, title: str | None) -> Event:
     actor = event.actor if event.actor == COMPUTED else "the owner"
-    return event.model_copy(update={"actor": actor, "body": {key: event.body[key] for key in _KEPT if key in event.body}})
+    body = {key: event.body[key] for key in _KEPT if key in event.body}
+    if title and event.kind == "risk.added":
+        body["title"] = title
+    return event.model_copy(update={"actor": actor, "body": body})
 
 
-def _public_risk(risk: Risk) -> Risk:
+def _public_risk(risk: Risk, title: str | None) -> Risk:
     assessed = risk.assessed and risk.assessed.model_copy(update={"by": "the owner", "reason": ""})
-    return risk.model_copy(update={"assessed": assessed, "note": ""})
+    return risk.model_copy(update={"assessed": assessed, "note": "", "title": title or risk.title})
 
 
 class Redaction:
@@ -72,7 +98,8 @@ class Redaction:
 
     def __init__(self, content: Content) -> None:
         secret: dict[str, str] = {}
-        if content.workspace.settings.publishing.audience == "public":
+        self._public = content.workspace.settings.publishing.audience == "public"
+        if self._public:
             for role in content.workspace.roles:
                 secret |= _secrets(role)
             people = {event.actor for event in content.history} | {risk.assessed.by for risk in content.risks if risk.assessed}
@@ -82,6 +109,13 @@ class Redaction:
         self._pattern = re.compile("|".join(rf"(?<!\w){re.escape(form)}(?!\w)" for form in longest_first)) if secret else None
 
     def __call__(self, text: str) -> str:
+        """`known`, and without whatever looks like a phone number or an e-mail address, wherever it was typed."""
+        if not self._public:
+            return text
+        dialled = _PHONE.sub(lambda found: WITHHELD if found[1] else found[0], self.known(text))
+        return _MAIL.sub(WITHHELD, dialled)
+
+    def known(self, text: str) -> str:
         """`text` with call buttons taken out and every secret replaced by what a public reader may know instead."""
         if self._pattern is None:
             return text
@@ -89,7 +123,7 @@ class Redaction:
 
 
 def _secrets(role: Role) -> dict[str, str]:
-    withheld = dict.fromkeys((role.phone, role.deputy_phone, role.email), "(not in this edition)")
+    withheld = dict.fromkeys((role.phone, role.deputy_phone, role.email), WITHHELD)
     return withheld | (dict.fromkeys((role.holder, role.deputy), role.title) if role.audience == "internal" else {})
 
 

@@ -21,6 +21,7 @@ from riskreg.model.faults import Fault, FaultError, Span
 from riskreg.publishing import about, drills, fails, functions, home, playbooks, register, rules, tree
 from riskreg.publishing.audience import Redaction, visible
 from riskreg.publishing.edition import Edition
+from riskreg.publishing.outside import requests
 from riskreg.publishing.render import Page
 from riskreg.resources import shipped
 
@@ -38,7 +39,7 @@ _LEAVES = (
 
 
 class BuildFailed(FaultError):
-    """The builder refused the tree; the publication that stood before still stands. The faults are what the builder said."""
+    """The builder refused the tree, or a built page asks another host; the publication that stood before still stands."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,8 @@ def publish(content: Content, tree_folder: Path, public: Path, *, progress: Call
     """Write the Markdown tree of `content` to `tree_folder` and build it into `public`; `progress` is told the share done, 0 to 1.
 
     Nothing is built where nothing changed since the last build into `public`. A build that fails or is killed leaves the old
-    publication as it was. Raises BuildFailed with the builder's own words, OSError where the disk refuses. Two folders may not
-    contain each other.
+    publication as it was. Raises BuildFailed with the builder's own words or with the pages that would ask another host, OSError
+    where the disk refuses. Two folders may not contain each other.
     """
     done = progress or (lambda _: None)
     tree_folder, public = tree_folder.resolve(), public.resolve()
@@ -98,7 +99,7 @@ def tree_files(content: Content, pages: Iterable[Page], site_dir: str) -> dict[s
             raise ValueError(f"two pages want the address {page.path}.html")
         files[name] = page.source.encode()
     redact = Redaction(content)
-    files["mkdocs.yml"] = redact(
+    files["mkdocs.yml"] = redact.known(
         yaml.safe_dump(_config(content, site_dir), sort_keys=False, allow_unicode=True, width=120)
     ).encode()
     return files
@@ -195,6 +196,9 @@ def _build(tree_folder: Path, public: Path, identity: str, *, epoch: int) -> Non
     if done.returncode:
         shutil.rmtree(new, ignore_errors=True)
         raise BuildFailed(_told(done.stderr or done.stdout, tree_folder.name))
+    if asked := requests(new):
+        shutil.rmtree(new, ignore_errors=True)
+        raise BuildFailed(asked)
     (new / _STAMP).write_text(identity, "utf-8")
     if public.exists():
         public.rename(old)

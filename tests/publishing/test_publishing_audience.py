@@ -9,7 +9,8 @@ import pytest
 from publishing_fixture import ACTOR, SECRET_NAME, SECRET_PHONE, SECRET_REASON, content, network, risks, roles
 
 from riskreg.publishing import publish
-from riskreg.publishing.audience import Redaction
+from riskreg.publishing.audience import Redaction, visible
+from riskreg.publishing.build import all_pages
 
 HOSTILE = "<script>alert(1)</script> | `x` {{ 7*7 }} [l](javascript:alert(1)) </title><img src=x onerror=alert(1)> # *b* _u_"
 
@@ -42,6 +43,41 @@ def test_an_internal_edition_keeps_them(public: Path) -> None:
     assert SECRET_PHONE in text
     assert (public / "drills/drill-ceb-facilitator.html").exists()
     assert Redaction(content())("Priya " + SECRET_PHONE) == "Priya " + SECRET_PHONE
+
+
+NUMBERS = (
+    "+44 7700 900123", "+447700900123", "0044 7700 900123", "020 7946 0958", "(020) 7946-0958", "07700900123", "415-555-0132",
+    "(415) 555-0132", "&#43;44\u00a07700\u00a0900123", "tel:+447700900123", "ana.torres@mail.example", "a.b&#64;mail.example",
+)  # fmt: skip
+HARMLESS = (
+    "2026-11-21T06:00:00+00:00", "21 Nov 2026", "1,204.5 positions", "+8 positions", "R-001", "08:00 to 16:30", "ORD-EN@MNL",
+    '<path d="M480 792C520 792 520 1192 560 1192"', "0123456789abcdef01234567",
+)  # fmt: skip
+
+
+def test_whatever_looks_like_a_number_or_an_address_is_withheld_from_the_public() -> None:
+    public, internal = Redaction(content(audience="public")), Redaction(content())
+    for text in NUMBERS:
+        assert re.fullmatch(r"call (tel:)?\(not in this edition\) now", public(f"call {text} now")), text
+        assert internal(f"call {text} now") == f"call {text} now"
+    for text in HARMLESS:
+        assert public(f"x {text} y") == f"x {text} y"
+
+
+def test_a_typed_title_is_not_in_a_public_edition() -> None:
+    typed = "Ring Bob Smythe on +44 7700 900123"
+    whole = content(audience="public", risks=tuple(risk.model_copy(update={"title": typed}) for risk in risks()))
+    raised = {event.risk for event in whole.history if event.kind == "risk.raised"}
+    shown = {risk.id: risk.title for risk in visible(whole).risks}
+    assert {ident for ident, title in shown.items() if title == typed} == raised & shown.keys()
+    assert shown["R-005"] == "Cost creep: Altura Contact"
+    assert shown["R-006"] == "Cost creep: the client"
+    history = whole.history[0].model_copy(
+        update={"kind": "risk.added", "risk": "R-005", "body": {"title": typed, "category": "cost-creep"}}
+    )
+    (event,) = visible(whole.model_copy(update={"history": (history,)})).history
+    assert event.body == {"title": shown["R-005"], "category": "cost-creep"}
+    assert "900123" not in "".join(page.source for page in all_pages(whole))
 
 
 @pytest.fixture(scope="module")
