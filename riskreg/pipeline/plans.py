@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from riskreg import continuity
 from riskreg.continuity import make_plan
-from riskreg.continuity.cascade import cascade
+from riskreg.continuity.falling import cascade
 from riskreg.model.base import content_hash
 from riskreg.model.disruption import Disruption, Loss
 from riskreg.model.finding import Finding

@@ -148,13 +148,24 @@ def check(root: Path) -> tuple[tuple[Fault, ...], int]:
         for result in inference.run_tests(workspace.rules, workspace.tests)
         if not result.passed
     ]
-    return in_order((*loaded.faults, *rules, *templates, *failed)), loaded.more
+    return in_order((*loaded.faults, *rules, *templates, *failed, *_of_the_register(root, workspace))), loaded.more
+
+
+def _of_the_register(root: Path, workspace: Workspace) -> tuple[Fault, ...]:
+    """Faults of a register that is already there; none is made."""
+    if not (root / "register.db").exists():
+        return ()
+    try:
+        open_register(root, workspace).dispose()
+    except FaultError as error:
+        return error.faults
+    return ()
 
 
 def open_register(root: Path, workspace: Workspace) -> Register:
     """The register of a workspace: the database that its settings name, or `register.db` beside them."""
     settings = workspace.settings
-    return Register.open(settings.database or f"sqlite:///{root.resolve() / 'register.db'}", settings)
+    return Register.open(settings.database or root.resolve() / "register.db", settings)
 
 
 def ask(workspace: Workspace, losses: Sequence[Loss], *, as_of: datetime, onset: datetime | None = None) -> FailoverPlan:

@@ -89,6 +89,13 @@ def test_check_counts_and_changes_nothing(root: Path) -> None:
     assert "rules/bad.yaml:2:3" in result.stderr and "version" in result.stderr
 
 
+@pytest.mark.parametrize("content", [b"hello world", b""])
+def test_check_sees_a_register_that_is_not_one(root: Path, content: bytes) -> None:
+    (root / "register.db").write_bytes(content)
+    assert "register.db" in call("check", root, status=1).stderr
+    assert (root / "register.db").read_bytes() == content
+
+
 def test_plan_in_words_and_in_json(root: Path) -> None:
     said = call("plan", "--lose", "site:CEB", "-w", root).output
     assert "Decision:" in said and "RTO" in said and "MTPD" in said
