@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-# At once, not on demand: the function shares its name with its module, and the one imported last would hide the other.
-from riskreg.continuity.cascade import Cascade, cascade, criticality, restart_deadlocks
-
 if TYPE_CHECKING:
     from riskreg.continuity.facts import standing_facts
+    from riskreg.continuity.falling import Cascade, cascade, criticality, restart_deadlocks
     from riskreg.continuity.graph import dependency_graph
     from riskreg.continuity.planning import make_plan
 
-_HOME = {"dependency_graph": "graph", "make_plan": "planning", "standing_facts": "facts"}
+_HOME = {
+    "Cascade": "falling",
+    "cascade": "falling",
+    "criticality": "falling",
+    "dependency_graph": "graph",
+    "make_plan": "planning",
+    "restart_deadlocks": "falling",
+    "standing_facts": "facts",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
-from riskreg.continuity.cascade import NONE
 from riskreg.continuity.eligibility import (
     Barrier,
     barriers,
@@ -17,6 +16,7 @@ from riskreg.continuity.eligibility import (
     serves,
     takeover_clause,
 )
+from riskreg.continuity.falling import NONE
 from riskreg.continuity.options import DAILY, GRADES, PROVING, Evidenced, Offer, Source, parts
 from riskreg.continuity.timeline import State
 from riskreg.model.disruption import Disruption

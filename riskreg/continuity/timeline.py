@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from riskreg.continuity.cascade import NONE, Cascade, Wiring, fall, wire
+from riskreg.continuity.falling import NONE, Cascade, Wiring, fall, wire
 from riskreg.model.base import split_ref
 from riskreg.model.disruption import Disruption, Loss
 from riskreg.model.network import Network

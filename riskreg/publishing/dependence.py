@@ -6,7 +6,7 @@ from functools import cached_property
 
 import networkx as nx
 
-from riskreg.continuity.cascade import cascade
+from riskreg.continuity.falling import cascade
 from riskreg.continuity.graph import dependency_graph
 from riskreg.model.base import split_ref
 from riskreg.model.disruption import Loss
