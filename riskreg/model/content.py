@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import polars as pl
 from pydantic import AwareDatetime, ConfigDict
 
@@ -72,4 +70,3 @@ class Content(Frozen):
     engine: str
     """Which engines decided, in words."""
     register_hash: str
-    stamps: dict[str, Any] = {}

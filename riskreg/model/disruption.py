@@ -51,8 +51,6 @@ class Disruption(Frozen):
 
     losses: Annotated[tuple[Loss, ...], Field(min_length=1)]
     onset: AwareDatetime
-    reason: str = ""
-    """Why we look at it: a finding, a drill, a question."""
 
     @property
     def id(self) -> str:

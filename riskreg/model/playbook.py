@@ -40,7 +40,6 @@ class Situation(Frozen):
     scope: str
     findings: tuple[Finding, ...] = ()
     plan: FailoverPlan | None = None
-    risk: str | None = None
     as_of: AwareDatetime
 
 

@@ -17,7 +17,7 @@ Treatment = Literal["mitigate", "accept", "avoid", "transfer", "watch"]
 
 EventKind = Literal[
     "risk.raised", "risk.added", "risk.assessed", "risk.closed", "risk.reopened", "risk.noted", "finding.opened",
-    "finding.closed", "indicated.changed", "signal.seen", "run.made",
+    "finding.closed", "indicated.changed",
 ]  # fmt: skip
 
 

@@ -24,7 +24,7 @@ from riskreg.playbooks.onset import onset_of
 
 NAMES = frozenset(
     {
-        "playbook", "general", "title", "scope", "findings", "day_zero", "plan", "risk", "as_of", "client", "roles", "tiers",
+        "playbook", "general", "title", "scope", "findings", "day_zero", "plan", "as_of", "client", "roles", "tiers",
         "places", "clocks", "here", "zone", "currency", "owner", "expired", "part", "range", "contracts",
         "onset", "desks", "languages",
     }
@@ -148,7 +148,6 @@ def build(
         "findings": findings,
         "day_zero": min((reason.finding.at for reason in findings), default=None),
         "plan": covered,
-        "risk": situation.risk if situation else None,
         "as_of": as_of,
         "client": settings.title,
         "currency": settings.currency,

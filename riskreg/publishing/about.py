@@ -20,7 +20,6 @@ def pages(edition: Edition) -> Iterator[Page]:
         ("Rules decided by", content.engine),
         ("Made with", f"riskreg {__version__}"),
         ("Audience", edition.settings.publishing.audience),
-        *((words.capital(words.spaced(str(name))), str(value)) for name, value in sorted(content.stamps.items())),
     ]
     files = [] if edition.public else sorted(content.workspace.files_read.items())
     methods = sorted({plan.method for plan in content.plans.values()})

@@ -10,8 +10,6 @@ from typing import Any
 from riskreg.model.risk import Event, Score
 from riskreg.publishing.audience import COMPUTED
 
-_SILENT = ("run.made", "signal.seen")
-
 
 @dataclass(frozen=True)
 class Change:
@@ -43,7 +41,7 @@ def changes(events: Iterable[Event]) -> tuple[Change, ...]:
     out: list[Change] = []
     last: dict[str, int] = {}
     for event in events:
-        if event.risk is None or event.kind in _SILENT:
+        if event.risk is None:
             continue
         risk = event.risk
         before = assessed.get(risk) or indicated.get(risk)
@@ -113,5 +111,3 @@ def _said(event: Event, *, own: bool) -> tuple[str, ...]:
             score = _score(event.body.get("indicated"))
             # Where the owner's score stands, the line would not show otherwise that the rules now say something else.
             return ((f"The rules now indicate {score.number}" if score else "The rules no longer indicate a score"),) if own else ()
-        case _:
-            return ()

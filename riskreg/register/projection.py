@@ -55,8 +55,6 @@ def _effect(risk: Risk | None, event: Event) -> dict[str, Any]:
         case "indicated.changed":
             findings = worst_first(finding.model_copy(update=body["findings"].get(finding.id, {})) for finding in _findings(risk))
             return {name: body[name] for name in ("indicated", "proposal", "review_due")} | {"findings": findings}
-        case _:
-            return {}
 
 
 def _moved(body: dict[str, Any]) -> dict[str, Any]:

@@ -116,7 +116,7 @@ def _verdict(function: str, outcome: str, lost: int, points: list[tuple[int, int
 PLAN = FailoverPlan(
     id="site:MNL",
     title="Manila lost",
-    disruption=Disruption(losses=(Loss(ref="site:MNL"),), onset=AS_OF, reason="every single loss is looked at"),
+    disruption=Disruption(losses=(Loss(ref="site:MNL"),), onset=AS_OF),
     as_of=AS_OF,
     network_hash=NETWORK.hash,
     method="Independent flows per phase: an upper bound on what can be covered",

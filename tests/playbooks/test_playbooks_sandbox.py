@@ -67,7 +67,7 @@ ESCAPES = {
     "unknown test": ("{% if scope is bad %}{% endif %}", "template-test"),
     "unknown field": ("{{ scope.nam }}", "template-field"),
     "unknown macro": ("{{ part.nothing() }}", "template-field"),
-    "empty value": ("{{ risk }}", "template-fails"),
+    "empty value": ("{{ plan }}", "template-fails"),
     "division": ("{{ 1 / 0 }}", "template-fails"),
     "not closed": ("{% if scope %}", "template-syntax"),
     "nested too deeply": ("{{ " + "(" * 5000 + "1" + ")" * 5000 + " }}", "template-syntax"),

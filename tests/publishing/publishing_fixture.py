@@ -287,7 +287,6 @@ def history() -> tuple[Event, ...]:
         (3, "riskreg run", "finding.opened", "R-001", {"finding": finding}),
         (3, "riskreg run", "indicated.changed", "R-001", {"before": None, "indicated": {"likelihood": 4, "impact": 5}, "review_due": due}),
         (3, "riskreg run", "indicated.changed", "R-002", {"before": None, "indicated": {"likelihood": 4, "impact": 5}, "review_due": due}),
-        (2, "riskreg run", "run.made", None, {}),
         (1, ACTOR, "risk.noted", "R-003", {"text": SECRET_REASON}),
     ]  # fmt: skip
     out, previous = [], "0" * 64
@@ -402,6 +401,6 @@ def content(
             RuleTestResult(rule="attrition-spike", name="a weak spike stays silent", passed=False, negative=True, expected=(),
                            got=({"rule": "attrition-spike", "site": "MNL"},)),
         ),
-        engine="Both engines decided and agreed.", register_hash="5f" * 32, stamps={"readings_hash": "77" * 32},
+        engine="Both engines decided and agreed.", register_hash="5f" * 32,
     )  # fmt: skip
     return base.model_copy(update=changed) if changed else base
