@@ -100,6 +100,11 @@ def _signals(judged: pl.DataFrame, metric: Metric, client: str) -> pl.DataFrame:
     )
     made_from = rows.explode("ids").group_by("id").agg(pl.col("ids").sort().alias("readings"))
     complete = hits.with_columns(
-        signal=pl.lit(kind), client=pl.lit(client), metric=pl.lit(metric.id), at=pl.col("end"), to=pl.col("end")
+        signal=pl.lit(kind),
+        client=pl.lit(client),
+        metric=pl.lit(metric.id),
+        unit=pl.lit(metric.unit),
+        at=pl.col("end"),
+        to=pl.col("end"),
     ).rename({"since": "from"})
     return complete.join(made_from, on="id").select(pl.col(name).cast(dtype) for name, dtype in SIGNAL_SCHEMA.items())

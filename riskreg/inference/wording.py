@@ -21,8 +21,6 @@ _SIGNALS = {
     "forecast_miss": "forecast missed",
     "data_exposure": "data exposed",
 }
-_SHARES = frozenset({"csat", "fcr", "reopen_rate", "escalation_rate"})
-"""Metrics whose values are shares, 0 to 1; a signal does not carry the unit of its metric."""
 
 
 def num(value: Any, digits: int = 1) -> str:
@@ -92,7 +90,7 @@ def measured(fact: Mapping[str, Any]) -> str:
         return _miss(fact)
     if kind == "data_exposure" and not fact.get("baseline") and fact.get("limit") == 1:
         return f"{_events(fact['value'], metric)}, and one is enough"
-    percent = metric in _SHARES
+    percent = fact.get("unit") == "share"
     amount = _amount(fact["value"], percent=percent)
     if kind == "attrition_spike":
         told = [f"{amount} left"]

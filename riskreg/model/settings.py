@@ -53,6 +53,10 @@ class Matrix(Frozen):
     def band(self, likelihood: int, impact: int) -> Band:
         return self.rows[likelihood - 1][impact - 1]
 
+    def rank(self, likelihood: int, impact: int) -> int:
+        """Orders scores, worst largest: by band first, as the matrix decides, then by their product."""
+        return 100 * BANDS.index(self.band(likelihood, impact)) + likelihood * impact
+
 
 class Cadence(Frozen):
     """How often a risk of each band is reviewed."""

@@ -16,6 +16,7 @@ SIGNAL_SCHEMA: dict[str, pl.DataType] = {
     "site": pl.String(),
     "function": pl.String(),
     "metric": pl.String(),
+    "unit": pl.String(),
     "value": pl.Float64(),
     "baseline": pl.Float64(),
     "limit": pl.Float64(),
@@ -30,7 +31,7 @@ SIGNAL_SCHEMA: dict[str, pl.DataType] = {
     "readings": pl.List(pl.String()),
 }
 """`at` is the end of the period judged (when the signal could be known); `delta` is value − baseline, but of a forecast miss
-the bias; `strength` 1 to 5; `p_value` (adjusted over the series tested together) or `run_length` says how sure; `direction`
+the bias; `unit` is the metric's own; `strength` 1 to 5; `p_value` (adjusted over the series tested together) or `run_length` says how sure; `direction`
 is `up` or `down`; `readings` are the ids of the rows judged."""
 
 SIGNALS: dict[str, str] = {

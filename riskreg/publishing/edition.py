@@ -81,9 +81,8 @@ class Edition:
         )
 
     def rank(self, risk: Risk) -> int:
-        """Orders risks: band first (the matrix decides, not the product), then the number; −1 without a score."""
-        bands = {"low": 0, "moderate": 100, "high": 200, "critical": 300}
-        return bands[self.band(risk.score)] + risk.score.number if risk.score else -1
+        """Orders risks, worst largest (see `Matrix.rank`); −1 without a score."""
+        return self.settings.matrix.rank(risk.score.likelihood, risk.score.impact) if risk.score else -1
 
     def band(self, score: Score) -> Band:
         return self.settings.matrix.band(score.likelihood, score.impact)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from riskreg.model.base import Frozen
 from riskreg.model.finding import Finding
 from riskreg.model.risk import Assessment, Score
-from riskreg.model.settings import BANDS, Band, Cadence, Matrix, Settings
+from riskreg.model.settings import Band, Cadence, Matrix, Settings
 
 MATERIAL = 4
 """The least difference between two score numbers (1 to 25) that is material within one band."""
@@ -36,8 +36,8 @@ class Policy(Frozen):
         return self.matrix.band(score.likelihood, score.impact)
 
     def rank(self, score: Score | None) -> int:
-        """Orders scores, worst largest: by band first, as the matrix decides, then by number. Not known comes last."""
-        return 100 * BANDS.index(self.band(score)) + score.number if score else -1
+        """Orders scores, worst largest (see `Matrix.rank`). Not known comes last."""
+        return self.matrix.rank(score.likelihood, score.impact) if score else -1
 
     def due(self, at: datetime, score: Score | None, findings: Iterable[Finding] = ()) -> datetime:
         """The next review after one at `at`: as often as the band asks, and by the first deadline of `findings` still to come.

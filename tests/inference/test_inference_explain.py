@@ -31,9 +31,17 @@ def test_pct_and_date() -> None:
 @pytest.mark.parametrize(
     ("fact", "text"),
     [
-        ({"metric": "csat", "value": 0.712, "baseline": 0.8}, "customer satisfaction 71.2\u00a0%, usually 80\u00a0%"),
+        (
+            {"metric": "csat", "unit": "share", "value": 0.712, "baseline": 0.8},
+            "customer satisfaction 71.2\u00a0%, usually 80\u00a0%",
+        ),
         ({"metric": "qa_score", "value": 82, "baseline": 86, "limit": 85}, "quality score 82, usually 86, unusual below 85"),
-        ({"metric": "reopen_rate", "value": 0.08, "limit": 0.07}, "reopen rate 8\u00a0%, unusual above 7\u00a0%"),
+        ({"metric": "csat", "unit": "score", "value": 4.3, "baseline": 4.5}, "customer satisfaction 4.3, usually 4.5"),
+        (
+            {"metric": "abandon_rate", "unit": "share", "value": 0.08, "limit": 0.07},
+            "abandon rate 8\u00a0%, unusual above 7\u00a0%",
+        ),
+        ({"metric": "reopen_rate", "unit": "share", "value": 0.08, "limit": 0.07}, "reopen rate 8\u00a0%, unusual above 7\u00a0%"),
         (
             {"metric": "qa_score", "value": 85.5, "baseline": 86, "limit": 85},
             "quality score 85.5, usually 86, a small change that lasts",
