@@ -30,9 +30,9 @@ SIGNAL_SCHEMA: dict[str, pl.DataType] = {
     "to": pl.Datetime("us", "UTC"),
     "readings": pl.List(pl.String()),
 }
-"""`at` is the end of the period judged (when the signal could be known); `delta` is value − baseline, but of a forecast miss
-the bias; `unit` is the metric's own; `strength` 1 to 5; `p_value` (adjusted over the series tested together) or `run_length` says how sure; `direction`
-is `up` or `down`; `readings` are the ids of the rows judged."""
+"""`at` is the end of the period judged (when the signal could be known); `unit` is the metric's own; `delta` is value − baseline,
+but of a forecast miss the bias; `strength` 1 to 5; `p_value` (adjusted over the series tested together) or `run_length` says how
+sure; `direction` is `up` or `down`; `readings` are the ids of the rows judged."""
 
 SIGNALS: dict[str, str] = {
     "attrition_spike": "People leave faster than this site's own past explains.",
