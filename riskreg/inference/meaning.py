@@ -1,35 +1,26 @@
 """What a rule means, in the terms that both engines, the checks and the reasons share.
 
-A *combination* takes one fact for every positive pattern of one branch of `when`, a different fact each time. It counts when
-
-- every pattern's fact meets its `where` (a missing or empty field meets nothing but `exists: false`),
-- the facts agree on every join field that they carry, and every fact has a value in each join field that its kind carries,
-- no dated fact is later than as-of,
-- with `within: w`: latest minus earliest time is at most `w`, and the latest is at most `w` before as-of;
-  without `within`: every dated fact is at most `RECENCY` before as-of,
-- no negated pattern of the branch is met by a fact at most `within` (or `RECENCY`) old that agrees with the key on every join
-  field in which it has a value.
-
-Facts without `at` are standing facts: always visible, never counted for a window. One finding is made per rule and join key; it
-holds every fact of every combination that counts. What a rule concludes is a fact for the rules after it.
+In the words of docs/rule-language.md, "The exact meaning", a *candidate* is a fact that one pattern can take; a *combination* takes
+one candidate for every positive pattern of one branch; a *firing* is what the combinations of one join key add up to in the episode
+that is open. Facts without `at` are standing facts: always visible, never counted for a window.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from graphlib import CycleError, TopologicalSorter
 from itertools import product
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
-from riskreg.model.rule import All, JoinField, Not, Pattern, Rule, When, negatives, positives
+import polars as pl
+
+from riskreg.model.fact import STANDING
+from riskreg.model.rule import All, Not, Pattern, Rule, When, negatives, positives
 from riskreg.model.signal import SIGNAL_SCHEMA
 
-RECENCY = timedelta(days=35)
-"""How old a dated fact may be in a rule without `within`: a month and the days by which a monthly report is late."""
-
-MAX_COMBINATIONS = 200_000
+MAX_COMBINATIONS = 500_000
 """Combinations that one rule may have to look at in one run; more is a rule that joins too loosely."""
 
 MAX_BRANCHES = 64
@@ -38,24 +29,7 @@ MAX_BRANCHES = 64
 MAX_PATTERNS = 12
 """Patterns in one alternative."""
 
-JOIN_FIELDS: tuple[str, ...] = get_args(JoinField)
-
-STANDING: dict[str, dict[str, Any]] = {
-    "site": {"site": "MNL", "vendor": "altura", "country": "PH", "kind": "office", "seats": 520},
-    "served": {
-        "site": "MNL", "vendor": "altura", "function": "ORD-EN", "tier": 2, "impact": 4, "share": 0.6, "channel": "voice",
-        "language": "en", "pci": True,
-    },
-    "contract": {
-        "vendor": "altura", "contract": "altura-msa", "title": "Master agreement", "ends": "2027-06-30", "days_left": 181,
-        "notice_days": 120, "notice_by": "2027-03-02", "days_to_notice": 61,
-    },
-    "cover": {
-        "site": "MNL", "vendor": "altura", "function": "ORD-EN", "tier": 2, "impact": 4, "outcome": "breach", "short": 12.0,
-    },
-}  # fmt: skip
-"""Standing facts of the network and the proof, with an example of each field. `ends` and `notice_by` are dates as text; days are
-counted from as-of and are below zero once the date has passed."""
+_SIGNAL_TEXTS = frozenset(name for name, kind in SIGNAL_SCHEMA.items() if kind == pl.String()) - {"id"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +73,27 @@ def speak(fact: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
+class Candidate:
+    """A fact that a pattern can take, and the stretch of time that counts for it: its own moment, or of a counted pattern one
+    of the shortest stretches that hold it and enough others. `start` and `end` are None for a standing fact."""
+
+    item: Item
+    start: datetime | None
+    end: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Firing:
-    """One firing as an engine sees it. `taken`: every (pattern, fact id) of any combination that counts; `chosen`: the
-    combination that speaks for all (see `precedence`)."""
+    """What the combinations of one key add up to in the open episode. `taken`: every (pattern, fact id) of any combination that
+    fired in it; `chosen`: the combination that speaks for all (see `precedence`); `since`, `until`: the episode's first and last
+    firing of dated facts."""
 
     rule: str
     key: tuple[tuple[str, str], ...]
     taken: frozenset[tuple[int, str]]
     chosen: tuple[tuple[int, str], ...]
+    since: datetime | None = None
+    until: datetime | None = None
 
     @property
     def facts(self) -> tuple[str, ...]:
@@ -176,15 +163,14 @@ def concluded(rules: Iterable[Rule]) -> dict[str, frozenset[str]]:
     return found
 
 
-def carried(pattern: Pattern, conclusions: Mapping[str, frozenset[str]]) -> frozenset[str]:
-    """The join fields that facts of this kind carry. A kind that nobody describes is taken to carry all of them, so that such a
+def carried(pattern: Pattern, conclusions: Mapping[str, frozenset[str]], fields: Iterable[str]) -> frozenset[str]:
+    """Which of `fields` facts of this kind carry. A kind that nobody describes is taken to carry all of them, so that such a
     fact without a value never joins two places."""
     if pattern.signal is not None:
-        return frozenset(JOIN_FIELDS) & frozenset(SIGNAL_SCHEMA)
-    name = pattern.kind
-    if name in STANDING:
-        return frozenset(JOIN_FIELDS) & frozenset(STANDING[name])
-    return conclusions.get(name, frozenset(JOIN_FIELDS))
+        return frozenset(fields) & _SIGNAL_TEXTS
+    if pattern.kind in STANDING:
+        return frozenset(field for field in fields if isinstance(STANDING[pattern.kind].get(field), str))
+    return frozenset(fields) & conclusions[pattern.kind] if pattern.kind in conclusions else frozenset(fields)
 
 
 def links(rules: Sequence[Rule]) -> dict[str, dict[str, bool]]:

@@ -37,6 +37,8 @@ class Finding(Frozen):
     matched: tuple[dict[str, Any], ...]
     at: AwareDatetime
     """Latest event time among the facts."""
+    since: AwareDatetime | None = None
+    """First firing of the episode that is open; None where the finding rests on standing facts alone."""
     likelihood: int | None = None
     impact: int | Literal["from-function-criticality"] | None = None
     playbooks: tuple[str, ...] = ()
@@ -56,6 +58,18 @@ class Finding(Frozen):
             if field in self.key:
                 return f"{field}:{self.key[field]}"
         return "client"
+
+
+class Aside(Frozen):
+    """What a rule did not find, and why a person should know: data that is missing, or an exception that hides a finding."""
+
+    kind: Literal["missing-data", "exception"]
+    rule: str
+    key: dict[str, str]
+    facts: tuple[str, ...]
+    """Ids of the overdue readings, or of the facts that the exception leaves out."""
+    text: str
+    """One sentence for a risk owner."""
 
 
 def finding_id(rule: str, version: int, key: dict[str, str], facts: tuple[str, ...]) -> str:

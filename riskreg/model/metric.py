@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from riskreg.model.base import Frozen, Id, Level, Number, Prose, Remark, Share, Text, Whole
 from riskreg.model.times import zone_names
@@ -91,6 +92,52 @@ class Label(Frozen):
     expect: Literal["signal", "none"] = "signal"
 
 
+class Override(Frozen):
+    """Another value of a threshold at one place; the narrowest one that fits a fact stands."""
+
+    client: Id | None = None
+    vendor: Id | None = None
+    site: Id | None = None
+    function: Id | None = None
+    value: Number
+
+    @model_validator(mode="after")
+    def _somewhere(self) -> Self:
+        if not self.place:
+            raise ValueError("say where the override holds: {site: MNL, value: 0.08}")
+        return self
+
+    @property
+    def place(self) -> dict[str, str]:
+        """The fields that a fact must have with these values."""
+        return {name: value for name in ("function", "site", "vendor", "client") if (value := getattr(self, name)) is not None}
+
+
+class Threshold(Frozen):
+    """A limit that rules refer to by its name."""
+
+    value: Number
+    overrides: tuple[Override, ...] = ()
+
+    @model_validator(mode="after")
+    def _once(self) -> Self:
+        places = [tuple(override.place.items()) for override in self.overrides]
+        if len(places) != len(set(places)):
+            raise ValueError("two overrides speak of the same place")
+        return self
+
+    def at(self, fact: Mapping[str, Any]) -> float:
+        """The value for a fact: of the overrides that fit it the narrowest (function before site before vendor before client)."""
+        fitting = [o for o in self.overrides if all(fact.get(name) == value for name, value in o.place.items())]
+        narrowest = max(fitting, key=lambda o: [name in o.place for name in ("function", "site", "vendor", "client")], default=self)
+        return narrowest.value
+
+
+def _bare_threshold(value: Any) -> Any:
+    # `floor: 0.8` is short for `floor: {value: 0.8}`
+    return {"value": value} if isinstance(value, (int, float)) and not isinstance(value, bool) else value
+
+
 class Metric(Frozen):
     """One thing that is measured. Without a detector it is kept, charted and available as a forecast, but never judged."""
 
@@ -106,6 +153,8 @@ class Metric(Frozen):
     most: Number | None = None
     """Readings outside [least, most] are faults, not signals."""
     detector: Detector | None = None
+    thresholds: dict[Id, Annotated[Threshold, BeforeValidator(_bare_threshold)]] = {}
+    """Limits by name, which rules refer to: `gte: {threshold: floor}`."""
     source: Remark = ""
     """Who reports it, and by which definition of theirs."""
     labels: tuple[Label, ...] = ()

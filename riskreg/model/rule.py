@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AwareDatetime, BeforeValidator, Discriminator, Field, Tag, model_validator
@@ -13,7 +14,7 @@ from riskreg.model.times import Duration
 
 Severity = Literal["low", "medium", "high", "critical"]
 Category = Literal[
-    "attrition", "quality-drift", "data-exposure", "forecast-miss", "sla-breach", "cost-creep", "communication-lapse",
+    "talent-attrition", "quality-drift", "data-exposure", "forecast-miss", "sla-breach", "cost-creep", "communication-lapse",
     "brand-dilution", "tool-conflict", "cultural-mismatch", "site-loss", "system-loss", "vendor-failure", "capability-gap",
     "coverage-gap", "compliance-lapse",
 ]  # fmt: skip
@@ -23,7 +24,20 @@ Scalar = bool | int | float | str
 Operator = Literal["eq", "ne", "gt", "gte", "lt", "lte", "in", "not_in", "exists"]
 ORDER = ("gt", "gte", "lt", "lte")
 
-JoinField = Literal["client", "vendor", "site", "function", "system", "pool"]
+FieldName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+"""The name of a field of a fact."""
+
+Place = Literal["client", "vendor", "site", "function", "system", "pool"]
+"""Fields that say where; a finding's scope is the narrowest of them in its key."""
+
+
+class Named(Frozen):
+    """A limit by its name: the threshold that the fact's metric has for the fact's place."""
+
+    threshold: Id
+
+
+Limit = Annotated[float, Field(strict=False)] | Named
 
 
 class Condition(Frozen):
@@ -31,10 +45,10 @@ class Condition(Frozen):
 
     eq: Scalar | None = None
     ne: Scalar | None = None
-    gt: float | None = None
-    gte: float | None = None
-    lt: float | None = None
-    lte: float | None = None
+    gt: Limit | None = None
+    gte: Limit | None = None
+    lt: Limit | None = None
+    lte: Limit | None = None
     among: Annotated[tuple[Scalar, ...] | None, Field(alias="in")] = None
     not_in: tuple[Scalar, ...] | None = None
     exists: bool | None = None
@@ -55,17 +69,25 @@ FieldTest = Annotated[Condition, BeforeValidator(_bare_value)]
 
 
 class Pattern(Frozen):
-    """One fact that must be there: a signal or a named fact, with conditions on its own fields."""
+    """One fact that must be there, or several: a signal or a named fact, with conditions on its own fields."""
 
     alias: Annotated[Id | None, Field(alias="as")] = None
     signal: Id | None = None
     fact: Id | None = None
     where: dict[str, FieldTest] = {}
+    at_least: Annotated[Whole, Field(ge=2, le=1000)] | None = None
+    """How many such facts there must be within the window."""
+    different: FieldName | None = None
+    """Facts with the same value in this field count once: `at_least: 2, different: site` is two sites."""
+    within: Duration | None = None
+    """Of a counted pattern: how far its facts may lie apart (default: the rule's window). Under `not`: how old the fact may be."""
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
         if (self.signal is None) == (self.fact is None):
             raise ValueError("a pattern names either a signal or a fact: {signal: quality_drift}")
+        if self.different and not self.at_least:
+            raise ValueError("different needs at_least: {signal: quality_drift, at_least: 2, different: site}")
         return self
 
     @property
@@ -136,6 +158,17 @@ class Then(Frozen):
     conclude: Conclude | None = None
 
 
+class RuleException(Frozen):
+    """Facts that a rule leaves out until a day, for a reason that somebody answers for."""
+
+    where: Annotated[dict[str, FieldTest], Field(min_length=1)]
+    """A fact that meets all of it is as if it were not there."""
+    until: date
+    """The last day on which the exception holds, in UTC."""
+    reason: Text
+    approved_by: Id
+
+
 class Rule(Frozen):
     """One declarative rule. `severity` orders attention and escalation; it is not the score."""
 
@@ -149,10 +182,19 @@ class Rule(Frozen):
     severity: Severity
     description: Remark = ""
     when: When
-    join: tuple[JoinField, ...] = ()
+    join: tuple[FieldName, ...] = ()
     within: Duration | None = None
-    then: Then
-    explain: Prose
+    scope: dict[FieldName, FieldTest] = {}
+    """The rule looks only at facts that meet this, as far as their kind has the field."""
+    lasting: Annotated[Duration | None, Field(alias="for")] = None
+    """How far the first and the latest firing of an episode must lie apart."""
+    keep_open_for: Duration | None = None
+    """How long a firing keeps the finding open; without it, for ever."""
+    on_missing_data: Literal["flag", "ok", "fire"] = "flag"
+    """What readings that are overdue do: they are told, they are nothing, or they count as the signal."""
+    exceptions: tuple[RuleException, ...] = ()
+    then: Then = Then()
+    explain: Remark = ""
     false_positives: tuple[Prose, ...] = ()
     references: tuple[Prose, ...] = ()
     tests: tuple[RuleTest, ...] = ()
@@ -162,6 +204,11 @@ class Rule(Frozen):
         aliases = [p.alias for p in positives(self.when) if p.alias]
         if len(aliases) != len(set(aliases)):
             raise ValueError("two patterns of one rule have the same name after 'as'")
+        if len(self.join) != len(set(self.join)):
+            raise ValueError("join names a field twice")
+        for pattern in positives(self.when):
+            if pattern.within is not None and pattern.at_least is None:
+                raise ValueError("within of one pattern needs at_least, or stands under not; the rule's own within is for all")
         due = self.then.raises.due if self.then.raises else None
         if due and due.rpartition(".")[0] not in aliases:
             raise ValueError(f"due refers to '{due.rpartition('.')[0]}', which no pattern is named after 'as'")
@@ -192,6 +239,8 @@ class RuleTest(Frozen):
     given: tuple[dict[str, Any], ...]
     expect: tuple[Expect, ...]
     as_of: AwareDatetime | None = None
+    flags: tuple[Expect, ...] | None = None
+    """Where missing data must be told (rule and join key); not compared where it is left out."""
 
 
 class RuleTests(Frozen):
@@ -235,13 +284,17 @@ __all__ = [
     "Conclude",
     "Condition",
     "Expect",
-    "JoinField",
+    "FieldName",
+    "Limit",
     "Lose",
+    "Named",
     "Not",
     "Operator",
     "Pattern",
+    "Place",
     "Raise",
     "Rule",
+    "RuleException",
     "RuleTest",
     "RuleTests",
     "Scalar",
