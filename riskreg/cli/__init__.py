@@ -16,7 +16,7 @@ _COMMANDS = {
     "schema": ("workspace", "Write a JSON Schema for each YAML file, for your editor."),
     "plan": ("plan", "What if we lose this? The failover plan and its proof."),
     "risk": ("risk", "The register: list, show, add, assess, note, close, reopen, history."),
-    "rules": ("rules", "The rules: list and test."),
+    "rules": ("rules", "The rules: read, write, test, try and hold them."),
     "drill": ("drill", "Tabletop exercises: make the packs."),
     "audit": ("audit", "Verify the journal of the register."),
     "serve": ("serve", "Show the site, with a form to re-assess a risk."),

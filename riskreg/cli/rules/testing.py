@@ -1,4 +1,4 @@
-"""`riskreg rules`: list and test."""
+"""`riskreg rules test`."""
 
 from __future__ import annotations
 
@@ -7,33 +7,10 @@ from typing import Literal
 
 import click
 
-from riskreg.cli.say import FOUND_FAULTS, emit, engine_option, format_option, speaking_faults, table, workspace_option
+from riskreg.cli.say import FOUND_FAULTS, emit, engine_option, format_option, speaking_faults, workspace_option
 
 
-@click.group()
-def rules() -> None:
-    """The rules: list and test."""
-
-
-@rules.command("list")
-@workspace_option
-@format_option
-def list_(root: Path, form: str) -> None:
-    """Every rule with its category, severity and owner."""
-    from riskreg.pipeline import open_workspace
-
-    with speaking_faults(form):
-        workspace, _ = open_workspace(root, readings=False)
-    if form == "json":
-        emit([rule.model_dump(mode="json", by_alias=True, exclude={"tests"}) for rule in workspace.rules])
-        return
-    table(
-        ("Rule", "Version", "Severity", "Category", "Owner", "Title"),
-        [(r.id, str(r.version), r.severity, r.category, r.owner, r.title) for r in workspace.rules],
-    )
-
-
-@rules.command()
+@click.command()
 @workspace_option
 @engine_option
 @click.argument("only", metavar="[RULE]...", nargs=-1)

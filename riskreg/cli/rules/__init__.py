@@ -1,0 +1,47 @@
+"""`riskreg rules`: everything a rule author asks; one module per noun, imported when one of its commands is asked for."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+# Command → the module that holds it, the name of the function there, and its line in `--help`.
+_COMMANDS = {
+    "list": ("listing", "list_", "Every rule with its status, severity, owner and tests."),
+    "show": ("listing", "show", "All about one rule: its logic in words, tests, exceptions, lock."),
+    "new": ("writing", "new", "Write a new rule with two tests; asks what it needs."),
+    "lint": ("linting", "lint", "What is wrong or doubtful in the rules; --fix mends what is plain."),
+    "test": ("testing", "test", "Run the tests that stand beside the rules."),
+    "coverage": ("testing", "coverage", "Which conditions of the rules no test holds."),
+    "eval": ("evaluating", "eval_", "Evaluate rules on a file of facts."),
+    "explain": ("explaining", "explain", "Why a rule fired."),
+    "why-not": ("explaining", "why_not", "Why a rule did not fire, and what is nearest."),
+    "backtest": ("history", "backtest", "Run the rules over past days."),
+    "diff": ("history", "diff", "Which findings a change of the rules makes or ends."),
+    "lock": ("locking", "lock", "Hold what each version of a rule means."),
+}
+
+
+class _Lazy(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        module, function, _ = _COMMANDS[cmd_name]
+        command: click.Command = getattr(import_module(f"riskreg.cli.rules.{module}"), function)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, _, text) in _COMMANDS.items()])
+
+
+@click.group(cls=_Lazy)
+def rules() -> None:
+    """The rules: read, write, test, try and hold them.
+
+    Start with: riskreg rules list, then: riskreg rules show RULE
+    """
