@@ -1,34 +1,40 @@
-"""Signals: a detector's judgement on readings, in one flat schema that every detector fills."""
+"""Signals: a detector's judgement on readings, in one flat schema that every detector fills.
+
+`SIGNAL_SCHEMA` is the Polars schema of a frame of signals, made of `SIGNAL_FIELDS` when it is first asked for.
+"""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
-import polars as pl
+if TYPE_CHECKING:
+    import polars as pl
 
-SIGNAL_SCHEMA: dict[str, pl.DataType] = {
-    "id": pl.String(),
-    "signal": pl.String(),
-    "at": pl.Datetime("us", "UTC"),
-    "client": pl.String(),
-    "vendor": pl.String(),
-    "site": pl.String(),
-    "function": pl.String(),
-    "metric": pl.String(),
-    "unit": pl.String(),
-    "value": pl.Float64(),
-    "baseline": pl.Float64(),
-    "limit": pl.Float64(),
-    "delta": pl.Float64(),
-    "n": pl.Float64(),
-    "strength": pl.Int64(),
-    "p_value": pl.Float64(),
-    "run_length": pl.Float64(),
-    "direction": pl.String(),
-    "from": pl.Datetime("us", "UTC"),
-    "to": pl.Datetime("us", "UTC"),
-    "readings": pl.List(pl.String()),
+    SIGNAL_SCHEMA: dict[str, pl.DataType]
+
+SIGNAL_FIELDS: dict[str, Literal["text", "texts", "time", "number", "whole"]] = {
+    "id": "text",
+    "signal": "text",
+    "at": "time",
+    "client": "text",
+    "vendor": "text",
+    "site": "text",
+    "function": "text",
+    "metric": "text",
+    "unit": "text",
+    "value": "number",
+    "baseline": "number",
+    "limit": "number",
+    "delta": "number",
+    "n": "number",
+    "strength": "whole",
+    "p_value": "number",
+    "run_length": "number",
+    "direction": "text",
+    "from": "time",
+    "to": "time",
+    "readings": "texts",
 }
 """`at` is the end of the period judged (when the signal could be known); `unit` is the metric's own; `delta` is value − baseline,
 but of a forecast miss the bias; `strength` 1 to 5; `p_value` (adjusted over the series tested together) or `run_length` says how
@@ -46,8 +52,29 @@ Fact = dict[str, Any]
 """A flat fact: `id`, `signal` or `fact`, `at` (aware datetime), and fields that are strings, numbers, booleans or None."""
 
 
+def __getattr__(name: str) -> Any:
+    # Rules are tested and checked without a frame, and should not wait for Polars.
+    if name != "SIGNAL_SCHEMA":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import polars as pl
+
+    types = {
+        "text": pl.String(),
+        "texts": pl.List(pl.String()),
+        "time": pl.Datetime("us", "UTC"),
+        "number": pl.Float64(),
+        "whole": pl.Int64(),
+    }
+    schema = globals()["SIGNAL_SCHEMA"] = {field: types[kind] for field, kind in SIGNAL_FIELDS.items()}
+    return schema
+
+
 def no_signals() -> pl.DataFrame:
     """An empty frame with the schema."""
+    import polars as pl
+
+    from riskreg.model.signal import SIGNAL_SCHEMA
+
     return pl.DataFrame(schema=SIGNAL_SCHEMA)
 
 

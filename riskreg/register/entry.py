@@ -19,7 +19,7 @@ _SCOPE = re.compile(r"(client|(site|system|vendor|pool|function):[A-Za-z0-9][A-Z
 _EXAMPLES = {
     "actor": "quality-lead",
     "owner": "workforce-lead",
-    "title": "Attrition at site MNL",
+    "title": "Talent attrition at site MNL",
     "reason": "Two team leads left in October; hiring is behind by 14.",
     "text": "Vendor asked for the exit interviews on Monday.",
 }
@@ -50,7 +50,7 @@ class Entry:
         """One of the closed list of categories."""
         if value not in get_args(Category):
             known = ", ".join(get_args(Category))
-            self._fault("unknown-category", f"{value[:64]!r} is not a category", f"Choose one of: {known}.", "attrition")
+            self._fault("unknown-category", f"{value[:64]!r} is not a category", f"Choose one of: {known}.", "talent-attrition")
         return value
 
     def scope(self, value: str) -> str:

@@ -43,7 +43,7 @@ def risk_id(number: int) -> str:
 
 
 def plain_title(category: str, scope: str) -> str:
-    """`attrition`, `site:MNL` → `Attrition at site MNL`."""
+    """`talent-attrition`, `site:MNL` → `Talent attrition at site MNL`."""
     words = category.replace("-", " ").capitalize()
     return words if scope == "client" else f"{words} at {scope.replace(':', ' ')}"
 

@@ -8,7 +8,7 @@ import pytest
 from small_networks import contract, two_sites
 
 from riskreg.continuity import standing_facts
-from riskreg.inference.meaning import STANDING
+from riskreg.model.fact import STANDING
 
 
 @pytest.mark.parametrize(("today", "left", "to_notice"), [(date(2026, 11, 21), 130, 10), (date(2026, 12, 3), 118, -2)])

@@ -43,7 +43,7 @@ def rule(random: Random, number: int, made: list[str], when: Raw | None = None, 
     if join is None:
         join = random.choice((["site"], ["site"], ["vendor"], ["site", "vendor"], ["function"], []))
     found: Raw = {
-        "id": f"rule-{number}", "version": 1, "title": "Random", "owner": "quality-lead", "category": "attrition",
+        "id": f"rule-{number}", "version": 1, "title": "Random", "owner": "quality-lead", "category": "talent-attrition",
         "severity": "high", "when": when or tree(random, made, 2), "join": join, "then": {}, "explain": "Random",
     }  # fmt: skip
     if random.random() < 0.6:

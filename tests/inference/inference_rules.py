@@ -13,7 +13,7 @@ AS_OF = datetime(2026, 11, 16, tzinfo=UTC)
 
 def rule(when: Any, ident: str = "a-rule", **fields: Any) -> Rule:
     given = {
-        "id": ident, "version": 1, "title": "Something is wrong", "owner": "quality-lead", "category": "attrition",
+        "id": ident, "version": 1, "title": "Something is wrong", "owner": "quality-lead", "category": "talent-attrition",
         "severity": "high", "when": when, "join": ["site"], "then": {}, "explain": "At {{ key.site }}",
     }  # fmt: skip
     return Rule.model_validate(given | fields)

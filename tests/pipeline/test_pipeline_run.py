@@ -38,7 +38,7 @@ def test_what_was_planted_is_found(meridian: Walked) -> None:
 
 def test_what_means_nothing_stays_silent(meridian: Walked) -> None:
     found = {(finding.category, finding.key.get("site")) for finding in meridian.report.content.findings}
-    spikes = {site for category, site in found if category == "attrition"}
+    spikes = {site for category, site in found if category == "talent-attrition"}
     drifts = {site for category, site in found if category == "quality-drift"}
     assert spikes <= {"CEB", "KRK", "DUR"}, "the planned ramp-down at Durban may speak; no other site's noise does"
     assert drifts == {"IDR", "KRK"}
@@ -140,7 +140,7 @@ def test_an_untested_rule_is_told_where_it_stands(meridian: Walked, tmp_path: Pa
     root = meridian.copy(tmp_path / "untested")
     (root / "rules" / "mine.yaml").parent.mkdir(exist_ok=True)
     (root / "rules" / "mine.yaml").write_text(
-        "- {id: mine, version: 1, title: Mine, owner: hr-lead, category: attrition, severity: low, join: [site],\n"
+        "- {id: mine, version: 1, title: Mine, owner: hr-lead, category: talent-attrition, severity: low, join: [site],\n"
         "   when: {all: [{as: spike, signal: attrition_spike}]}, then: {}, explain: 'x'}\n"
     )
     faults, _ = check(root)

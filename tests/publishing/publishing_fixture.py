@@ -214,7 +214,7 @@ def rules() -> tuple[Rule, ...]:
         Rule.model_validate(
             {
                 "id": "attrition-spike", "version": 3, "title": "People leave faster than usual", "owner": "workforce-lead",
-                "category": "attrition", "severity": "high", "join": ["site"], "within": "4w",
+                "category": "talent-attrition", "severity": "high", "join": ["site"], "within": "4w",
                 "when": {"all": [{"as": "spike", "signal": "attrition_spike", "where": {"strength": {"gte": 3}}},
                                  {"not": {"fact": "open_action", "where": {"kind": "retention-plan"}}}]},
                 "then": {"raise": {"likelihood": 4, "impact": "from-function-criticality"}, "playbooks": ["retention-surge"],
@@ -246,7 +246,7 @@ def findings() -> tuple[Finding, ...]:
         ),
     )  # fmt: skip
     return (
-        Finding(id="f-1", rule="attrition-spike", version=3, title="People leave faster than usual in Cebu", category="attrition",
+        Finding(id="f-1", rule="attrition-spike", version=3, title="People leave faster than usual in Cebu", category="talent-attrition",
                 severity="high", key={"site": "CEB"}, facts=("sig-1",), matched=(spike,), at=AS_OF - timedelta(days=5), likelihood=4,
                 impact=5, playbooks=("retention-surge",), owner="workforce-lead",
                 explain="11 of 190 people left Cebu in a week, where 3 is usual.", reason=reason),
@@ -256,7 +256,7 @@ def findings() -> tuple[Finding, ...]:
 def risks() -> tuple[Risk, ...]:
     def risk(ident: str, title: str, scope: str, **more: Any) -> Risk:
         base: dict[str, Any] = {
-            "id": ident, "category": "attrition", "scope": scope, "title": title, "owner": "vendor-manager", "state": "identified",
+            "id": ident, "category": "talent-attrition", "scope": scope, "title": title, "owner": "vendor-manager", "state": "identified",
             "opened": AS_OF - timedelta(days=30), "changed": AS_OF - timedelta(days=3), "review_due": AS_OF + timedelta(days=7), "version": 2,
         }  # fmt: skip
         return Risk(**(base | more))

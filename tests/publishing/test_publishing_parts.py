@@ -94,7 +94,7 @@ def test_every_operator_has_words() -> None:
         "f": {"exists": False}, "g": {"lt": 0.5},
     }  # fmt: skip
     rule = Rule.model_validate(
-        {"id": "r", "version": 1, "title": "t", "owner": "o", "category": "attrition", "severity": "low", "explain": "e",
+        {"id": "r", "version": 1, "title": "t", "owner": "o", "category": "talent-attrition", "severity": "low", "explain": "e",
              "then": {},
          "when": {"any": [{"fact": "thing", "where": where}, {"signal": "data_exposure"}]}}
     )  # fmt: skip

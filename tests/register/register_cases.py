@@ -34,7 +34,7 @@ def finding(id_: str = "f1", likelihood: int | None = 4, impact: Any = 3, **othe
             "rule": "attrition-spike",
             "version": 1,
             "title": "Attrition spike",
-            "category": "attrition",
+            "category": "talent-attrition",
             "severity": "high",
             "key": {"site": "MNL"},
             "facts": ("signal:1",),

@@ -16,7 +16,7 @@ from riskreg.register.states import OFFERED, TRANSITIONS, Verb, allowed, next_st
 
 def added(register: Register, **other: Any) -> Any:
     given = {
-        "category": "attrition",
+        "category": "talent-attrition",
         "scope": "site:MNL",
         "title": "Leavers at MNL",
         "owner": "workforce-lead",

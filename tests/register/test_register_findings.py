@@ -22,8 +22,8 @@ def test_a_finding_raises_a_risk_with_its_frozen_reason(register: Register) -> N
     assert changes.head == register.head != GENESIS
     assert kinds(register) == ["risk.raised", "finding.opened", "indicated.changed"]
     risk = register.risk("R-001")
-    assert (risk.category, risk.scope, risk.state) == ("attrition", "site:MNL", "identified")
-    assert (risk.title, risk.owner) == ("Attrition at site MNL", "workforce-lead")
+    assert (risk.category, risk.scope, risk.state) == ("talent-attrition", "site:MNL", "identified")
+    assert (risk.title, risk.owner) == ("Talent attrition at site MNL", "workforce-lead")
     assert risk.findings == (finding(),)
     assert risk.score == risk.indicated == score(4, 3)
     assert (risk.opened, risk.changed, risk.version) == (NOW, NOW, 3)
@@ -140,7 +140,7 @@ def test_owners_and_titles_can_be_given(register: Register) -> None:
     register.apply(
         findings,
         as_of=NOW,
-        owners={"site:MNL": "altura-duty-manager", "attrition": "hr-lead"},
+        owners={"site:MNL": "altura-duty-manager", "talent-attrition": "hr-lead"},
         titles=lambda item: f"{item.title} in {item.key['site']}",
     )
     by_scope = {risk.scope: (risk.owner, risk.title) for risk in register.risks()}
@@ -246,7 +246,7 @@ class TestProposal:
         assert not register.risk("R-001").proposal
 
     def test_a_first_indication_after_the_owner_proposes(self, register: Register) -> None:
-        register.add("attrition", "site:MNL", "Leavers", "hr-lead", score(1, 2), "exit interviews", "hr-lead", NOW)
+        register.add("talent-attrition", "site:MNL", "Leavers", "hr-lead", score(1, 2), "exit interviews", "hr-lead", NOW)
         register.apply([finding("a", 4, 3)], as_of=later(days=1))
         risk = register.risk("R-001")
         assert (risk.proposal, risk.score, risk.title) == (True, score(1, 2), "Leavers")

@@ -27,7 +27,7 @@ def processes() -> ForkServerContext:
 def test_eight_writers_lose_nothing(path: Path, processes: ForkServerContext) -> None:
     writers, times = 8, 10
     with Register.open(path) as register:
-        register.add("attrition", "site:MNL", "Leavers", "hr-lead", None, "seen", "hr-lead", NOW)
+        register.add("talent-attrition", "site:MNL", "Leavers", "hr-lead", None, "seen", "hr-lead", NOW)
         crowd = [processes.Process(target=assess_again_and_again, args=(str(path), f"w{n}", times)) for n in range(writers)]
         for writer in crowd:
             writer.start()
@@ -75,7 +75,7 @@ def test_a_file_that_may_not_grow_loses_nothing_that_was_acknowledged(
 ) -> None:
     acknowledged = tmp_path / "acknowledged"
     with Register.open(path) as register:
-        register.add("attrition", "site:MNL", "Leavers", "hr-lead", None, "seen", "hr-lead", NOW)
+        register.add("talent-attrition", "site:MNL", "Leavers", "hr-lead", None, "seen", "hr-lead", NOW)
     writer = processes.Process(target=write_until_full, args=(str(path), str(acknowledged), 200_000))
     writer.start()
     writer.join(60)

@@ -53,7 +53,7 @@ def do(register: Register, verb: str, given: Any, day: int) -> None:
             case "apply", findings:
                 register.apply(findings, as_of=at)
             case "add", (site, own):
-                register.add("attrition", f"site:{site}", "Leavers", "hr-lead", own, "seen", "hr-lead", at)
+                register.add("talent-attrition", f"site:{site}", "Leavers", "hr-lead", own, "seen", "hr-lead", at)
             case _, (number, own):
                 id_ = f"R-{number:03d}"
                 said = ("because", "hr-lead", at, register.risk(id_).version)

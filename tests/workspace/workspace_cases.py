@@ -96,7 +96,7 @@ RULES = """\
   version: 1
   title: People leave
   owner: vendor-manager
-  category: attrition
+  category: talent-attrition
   severity: high
   when:
     all:
@@ -138,7 +138,7 @@ PLAYBOOK = """\
 id: stay
 version: 1
 title: Keep people
-category: attrition
+category: talent-attrition
 owner: vendor-manager
 summary: What to do first.
 ---
