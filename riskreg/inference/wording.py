@@ -8,13 +8,8 @@ from typing import Any
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_METRICS = {
-    "qa_score": "quality score",
-    "csat": "customer satisfaction",
-    "fcr": "first-contact resolution",
-    "exposure_critical": "grave exposures",
-    "exposure_minor": "minor exposures",
-}
+MISSING = "missing_data"
+"""The kind of fact that says that readings are overdue."""
 _SIGNALS = {
     "attrition_spike": "more leavers than usual",
     "quality_drift": "quality drift",
@@ -51,7 +46,10 @@ def day(value: Any) -> str:
 
 
 def period(fact: Mapping[str, Any]) -> str:
-    """The time that a signal judged: `the week to Mon 16 Nov 2026`, `the 9 days to …`; `the period to …` where it does not say."""
+    """The time that a signal judged: `the week to Mon 16 Nov 2026`, `the 9 days to …`; `the period to …` where it does not say.
+    Of missing data the time that nobody knows of: `the time since Sun 18 Oct 2026`."""
+    if fact.get("fact") == MISSING:
+        return f"the time since {day(fact['last'])}" if fact.get("last") else "the time so far"
     until, since = as_time(fact["at"]), as_time(fact["from"]) if fact.get("from") is not None else None
     days = round((until - since) / timedelta(days=1)) if since else 0
     weeks, odd = divmod(days, 7)
@@ -65,14 +63,35 @@ def period(fact: Mapping[str, Any]) -> str:
 
 
 def words(name: Any) -> str:
-    """`reopen_rate` → `reopen rate`; metrics and signals that people call otherwise have their name."""
-    return _METRICS.get(str(name)) or _SIGNALS.get(str(name)) or str(name).replace("_", " ")
+    """`reopen_rate` → `reopen rate`; signals that people call otherwise have their name."""
+    return _SIGNALS.get(str(name)) or str(name).replace("_", " ")
+
+
+def many(noun: Any) -> str:
+    """The plural of a field's name: `sites`, `categories`."""
+    word = words(noun)
+    if word.endswith("y") and word[-2:-1] not in "aeiou":
+        return f"{word[:-1]}ies"
+    return f"{word}es" if word.endswith(("s", "x", "ch")) else f"{word}s"
+
+
+def spoken(names: Mapping[str, str] | None) -> dict[str, str]:
+    """Names as sentences can hold them: `Payments (German)` for a function, `quality score` for a metric called Quality score."""
+    return {ref: _IN_SENTENCE.get(ref.partition(":")[0], str)(name) for ref, name in (names or {}).items()}
+
+
+def small(text: str) -> str:
+    """The first letter small, as within a sentence; `QA score` stays."""
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 
 
 def named(name: str) -> str:
     """`Payments, German` → `Payments (German)`: a name that can stand in a sentence and in a list."""
     head, comma, rest = name.partition(", ")
     return f"{head} ({rest})" if comma else name
+
+
+_IN_SENTENCE = {"function": named, "metric": small}
 
 
 def listed(names: Iterable[Any], last: str = "and") -> str:
@@ -82,7 +101,10 @@ def listed(names: Iterable[Any], last: str = "and") -> str:
 
 
 def measured(fact: Mapping[str, Any]) -> str:
-    """What a signal measured, beside what is usual: `quality score 82, usually 86, unusual below 85`; empty without a value."""
+    """What a signal measured, beside what is usual: `quality score 82, usually 86, unusual below 85`; empty without a value.
+    Of missing data since when it is missing: `no data since Sun 18 Oct 2026`."""
+    if fact.get("fact") == MISSING:
+        return f"no data since {day(fact['last'])}" if fact.get("last") else "no data yet"
     if fact.get("value") is None:
         return ""
     kind, metric = fact.get("signal"), str(fact.get("metric") or "value")

@@ -15,7 +15,7 @@ from riskreg.model.rule import Category, Severity
 class Step(Frozen):
     """One line of the reason, a tree: read from the top, each line is true because of the lines under it."""
 
-    kind: Literal["rule", "all", "any", "not", "signal", "fact", "condition"]
+    kind: Literal["rule", "all", "any", "not", "signal", "fact", "condition", "count", "time", "more", "missing", "left-out"]
     holds: bool
     text: str
     fact: str | None = None
