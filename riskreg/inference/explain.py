@@ -1,26 +1,27 @@
 """The sentence that a rule says about a finding: a sandboxed Jinja2 template over the facts that matched.
 
 In it, each name given with `as` is the fact of the combination that speaks for all (none where an `any` took another way),
-`every.<name>` is every fact that matched there, and `key` holds the join values. A value that is not there is an error.
+`every.<name>` is every fact that matched there, oldest first, and `key` holds the join values. A counted pattern's name is its
+newest fact. Missing data that stands in for a signal has the fields of a signal, all empty. A field that is not there is an error.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-import polars as pl
 from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from riskreg.inference.meaning import STANDING, Branch, Firing, Item, branches, patterns, tree
-from riskreg.inference.wording import day, listed, measured, num, pct, period, words
+from riskreg.inference.meaning import Branch, Firing, Item, branches, patterns, tree
+from riskreg.inference.wording import MISSING, day, listed, measured, num, pct, period, words
+from riskreg.model.fact import STANDING
 from riskreg.model.rule import Pattern, Rule
-from riskreg.model.signal import SIGNAL_SCHEMA
+from riskreg.model.signal import SIGNAL_FIELDS
 
 RESERVED = ("every", "key")
 FILTERS = (
@@ -75,19 +76,26 @@ def _template(source: str) -> Template:
 
 
 def render(rule: Rule, firing: Firing, items: Mapping[str, Item], key: Mapping[str, str]) -> str:
-    """The explain text of a firing; `items` and `key` bear names for people. ExplainError where the template fails on them."""
-    named = {number: pattern.alias for number, pattern in patterns(tree(rule.when)).items() if pattern.alias}
+    """The explain text of a firing, the rule's title where it has none; `items` and `key` bear names for people. ExplainError
+    where the template fails on them."""
+    if not rule.explain.strip():
+        return rule.title
+    numbered = patterns(tree(rule.when))
+    named = {number: pattern.alias for number, pattern in numbered.items() if pattern.alias}
     context: dict[str, Any] = dict.fromkeys(named.values())
-    context |= {named[number]: items[fact].fact for number, fact in firing.chosen if number in named}
+    context |= {named[number]: _seen(numbered[number], items[fact].fact) for number, fact in firing.chosen if number in named}
     every: dict[str, list[Mapping[str, Any]]] = {alias: [] for alias in named.values()}
     for number, fact in sorted(firing.taken, key=lambda pair: (pair[0], _moment(items[pair[1]]), pair[1])):
         if number in named:
-            every[named[number]].append(items[fact].fact)
+            every[named[number]].append(_seen(numbered[number], items[fact].fact))
     return _render(rule.explain, context | {"every": every, "key": key})
 
 
 def check(rule: Rule, conclusions: Mapping[str, frozenset[str]]) -> tuple[str, ...]:
-    """What is wrong with a rule's explain text, in words: unknown names, and failures on a sample of each branch."""
+    """What is wrong with a rule's explain text, in words: unknown names, and failures on a sample of each branch. Where missing
+    data counts as the signal, each branch is tried with it too."""
+    if not rule.explain.strip():
+        return ()
     numbered = patterns(tree(rule.when))
     ways = branches(tree(rule.when))
     usable = {numbered[number].alias for way in ways for number in way.positive}
@@ -105,32 +113,83 @@ def check(rule: Rule, conclusions: Mapping[str, frozenset[str]]) -> tuple[str, .
 
 def _tried(
     rule: Rule, numbered: Mapping[int, Pattern], ways: Iterable[Branch], conclusions: Mapping[str, frozenset[str]]
-) -> Iterable[str]:
+) -> Iterator[str]:
     for way in ways:
-        samples = {numbered[number].alias: _sample(numbered[number], conclusions) for number in way.positive}
-        if any(sample is None for sample in samples.values()):
-            continue
-        context: dict[str, Any] = {pattern.alias: None for pattern in numbered.values() if pattern.alias}
-        context |= {alias: sample for alias, sample in samples.items() if alias}
-        every = defaultdict(list, {alias: [sample] for alias, sample in samples.items() if alias})
-        try:
-            _render(rule.explain, context | {"every": every, "key": dict.fromkeys(rule.join, "MNL")})
-        except ExplainError as error:
-            yield str(error)
+        samples = {number: _sample(numbered[number], conclusions) for number in way.positive}
+        yield from _failure(rule, numbered, samples)
+        late = {number for number in way.positive if numbered[number].signal and numbered[number].at_least is None}
+        if late and rule.on_missing_data == "fire":
+            samples |= {number: _seen(numbered[number], {**STANDING[MISSING], "id": MISSING, "fact": MISSING}) for number in late}
+            for error in _failure(rule, numbered, samples):
+                yield f"where missing data stands in for a signal: {error}"
 
 
-def _sample(pattern: Pattern, conclusions: Mapping[str, frozenset[str]]) -> dict[str, Any] | None:
-    """A made-up fact of this kind with every field; None for a kind that nobody describes."""
+def _failure(rule: Rule, numbered: Mapping[int, Pattern], samples: Mapping[int, Mapping[str, Any]]) -> Iterator[str]:
+    context: dict[str, Any] = {pattern.alias: None for pattern in numbered.values() if pattern.alias}
+    named = {alias: sample for number, sample in samples.items() if (alias := numbered[number].alias)}
+    every = defaultdict(list, {alias: [sample] for alias, sample in named.items()})
+    try:
+        _render(rule.explain, context | named | {"every": every, "key": dict.fromkeys(rule.join, "MNL")})
+    except ExplainError as error:
+        yield str(error)
+
+
+def _sample(pattern: Pattern, conclusions: Mapping[str, frozenset[str]]) -> Mapping[str, Any]:
+    """A made-up fact of this kind with every field; of a kind that nobody describes, whatever is asked for."""
     if pattern.signal:
-        values: dict[Any, Any] = {pl.String(): "MNL", pl.Float64(): 12.5, pl.Int64(): 3}
-        moment = datetime(2026, 1, 1, tzinfo=UTC)
-        return {name: values.get(kind, moment) for name, kind in SIGNAL_SCHEMA.items() if name != "readings"}
+        values = {"text": "MNL", "number": 12.5, "whole": 3, "time": datetime(2026, 1, 1, tzinfo=UTC)}
+        return {name: values[kind] for name, kind in SIGNAL_FIELDS.items() if kind in values}
     name = pattern.kind
     if name in STANDING:
         return {"id": name, "fact": name, **STANDING[name]}
     if name in conclusions:
         return {"id": name, "fact": name, "rule": "a-rule", **dict.fromkeys(conclusions[name], "MNL")}
-    return None
+    return _Anything()
+
+
+def _seen(pattern: Pattern, fact: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A fact as the text sees it: missing data in the place of a signal has that signal's fields too, empty."""
+    if pattern.signal and fact.get("fact") == MISSING:
+        return {**{name: None for name, kind in SIGNAL_FIELDS.items() if kind != "texts"}, **fact}
+    return fact
+
+
+class _Anything(dict[str, Any]):
+    """A fact of an unknown kind: each field is a text that is also a number and a date, so that only what can never work fails."""
+
+    def __missing__(self, key: str) -> Any:
+        return _Value("2026-01-01")
+
+
+class _Value(str):
+    __slots__ = ()
+
+    def __float__(self) -> float:
+        return 12.5
+
+    def __abs__(self) -> float:
+        return 12.5
+
+    def __round__(self, digits: int = 0) -> float:
+        return round(12.5, digits)
+
+    def __radd__(self, other: float) -> float:
+        return other + 12.5
+
+    def __sub__(self, other: float) -> float:
+        return 12.5 - other
+
+    def __gt__(self, other: Any) -> bool:
+        return 12.5 > other if isinstance(other, (int, float)) else str(self) > str(other)
+
+    def __ge__(self, other: Any) -> bool:
+        return self > other
+
+    def __lt__(self, other: Any) -> bool:
+        return not self > other
+
+    def __le__(self, other: Any) -> bool:
+        return not self > other
 
 
 def _render(source: str, context: Mapping[str, Any]) -> str:

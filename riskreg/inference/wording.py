@@ -20,6 +20,8 @@ _SIGNALS = {
 
 def num(value: Any, digits: int = 1) -> str:
     """1234.5 → `1,234.5`: thousands apart, at most `digits` (up to 6) decimals, none that say nothing; minus as a minus sign."""
+    if value is None:
+        raise ValueError("there is no number here")
     text = f"{float(value):,.{min(digits, 6)}f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text
     return "0" if text in ("-0", "") else text.replace("-", "\u2212")
@@ -27,11 +29,13 @@ def num(value: Any, digits: int = 1) -> str:
 
 def pct(value: Any, digits: int = 0) -> str:
     """0.125 → `12 %` (a share as percent, after a space that does not break)."""
-    return f"{num(float(value) * 100, digits)}\u00a0%"
+    return f"{num(value if value is None else float(value) * 100, digits)}\u00a0%"
 
 
 def as_time(value: Any) -> datetime:
     """A time, or a time or date as text, in UTC; ValueError for anything else."""
+    if value is None:
+        raise ValueError("there is no time here")
     if isinstance(value, str):
         value = datetime.fromisoformat(value)
     if not isinstance(value, datetime):
