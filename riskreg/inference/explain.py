@@ -180,10 +180,10 @@ class _Value(str):
         return 12.5 - other
 
     def __gt__(self, other: Any) -> bool:
-        return 12.5 > other if isinstance(other, (int, float)) else str(self) > str(other)
+        return other < 12.5 if isinstance(other, (int, float)) else str(self) > str(other)
 
     def __ge__(self, other: Any) -> bool:
-        return self > other
+        return bool(self > other)
 
     def __lt__(self, other: Any) -> bool:
         return not self > other
