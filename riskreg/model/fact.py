@@ -10,6 +10,16 @@ STANDING: dict[str, dict[str, Any]] = {
         "site": "MNL", "vendor": "altura", "function": "ORD-EN", "tier": 2, "impact": 4, "share": 0.6, "channel": "voice",
         "language": "en", "pci": True,
     },
+    "function": {
+        "function": "ORD-EN", "client": "MER", "channel": "voice", "language": "en", "tier": 2, "impact": 4, "pci": True, "sites": 2,
+        "vendors": 1,
+    },
+    "vendor": {"vendor": "altura", "sites": 6, "functions": 14, "share": 0.52},
+    "pool": {"pool": "MNL-day", "site": "MNL", "vendor": "altura", "positions": 120.0, "functions": 3},
+    "depends": {
+        "system": "telephony", "function": "ORD-EN", "site": "MNL", "vendor": "altura", "kind": "telephony", "tier": 2, "impact": 4,
+        "standby": False,
+    },
     "contract": {
         "vendor": "altura", "contract": "altura-msa", "title": "Master agreement", "ends": "2027-06-30", "days_left": 181,
         "notice_days": 120, "notice_by": "2027-03-02", "days_to_notice": 61,
@@ -27,7 +37,8 @@ STANDING: dict[str, dict[str, Any]] = {
     },
 }  # fmt: skip
 """Kind → fields with an example. They have no time: they hold now. `ends`, `notice_by`, `last` and `due` are dates as text;
-days are counted from as-of. `missing_data`: readings that should be there by as-of and are not; `watches` is the signal that they feed."""
+days are counted from as-of. `depends`: at this site the function
+needs the system; with `standby` it can work on without it. `missing_data`: readings that should be there by as-of and are not; `watches` is the signal that they feed."""
 
 EVENTUAL = frozenset({"missing_data", "risk"})
 """Kinds whose place fields are filled only as far as they apply."""
