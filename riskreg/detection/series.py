@@ -63,6 +63,11 @@ def period_start(at: pl.Expr, grain: Grain, zone: str) -> pl.Expr:
     return _to_utc(_local(at, zone).dt.truncate(_LENGTHS[grain]), zone)
 
 
+def week_later(start: pl.Expr, zone: str) -> pl.Expr:
+    """The same time of day a week after `start` (UTC) on the clocks of `zone`."""
+    return _to_utc(_local(start, zone).dt.offset_by("1w"), zone)
+
+
 def grid(frame: pl.DataFrame, column: str) -> Array:
     """A column as a matrix with a row per `order` and a column per `series`; NaN where a series is shorter."""
     order, number = frame["order"].to_numpy(), frame["series"].to_numpy()
