@@ -19,6 +19,7 @@ from riskreg.register.database import Database
 from riskreg.register.entry import Entry, aware
 from riskreg.register.intake import intake, risk_id
 from riskreg.register.journal import Draft, seal, stamp
+from riskreg.register.outlook import changes
 from riskreg.register.policy import Policy
 from riskreg.register.projection import step
 from riskreg.register.states import Verb, allowed, next_state
@@ -133,7 +134,7 @@ class Register:
                 titles=titles,
             )
             self._append(connection, drafts, {risk.id: risk for risk in before}, as_of, actor)
-            return _changes(before, drafts, store.head(connection)[1])
+            return changes(before, drafts, store.head(connection)[1])
 
     def add(
         self, category: str, scope: str, title: str, owner: str, score: Score | None, reason: str, actor: str, at: datetime
@@ -234,21 +235,6 @@ class Register:
             hint = f"There {'is' if len(known) == 1 else 'are'} {_some(known)}." if known else _EMPTY
             raise self._database.fault("unknown-risk", f"there is no risk {id_[:64]!r}", hint)
         return found
-
-
-def _changes(before: Sequence[Risk], drafts: Sequence[Draft], head: str) -> Changes:
-    kinds: dict[str, set[EventKind]] = {}
-    for draft in drafts:
-        kinds.setdefault(draft.risk, set()).add(draft.kind)
-    raised = [id_ for id_, seen in kinds.items() if "risk.raised" in seen]
-    eased = [id_ for id_, seen in kinds.items() if "finding.closed" in seen and "finding.opened" not in seen]
-    return Changes(
-        raised=tuple(raised),
-        updated=tuple(id_ for id_ in kinds if id_ not in raised and id_ not in eased),
-        eased=tuple(eased),
-        unchanged=sum(risk.id not in kinds and risk.state != "closed" for risk in before),
-        head=head,
-    )
 
 
 _EMPTY = "The register is empty: `riskreg run` raises risks from findings, `riskreg risk add` adds one of your own."
