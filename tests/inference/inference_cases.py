@@ -1,105 +1,260 @@
-"""Random rule sets and facts for the differential test: seeded, so that a failure can be had again by its number."""
+"""Random rule sets and facts for the differential test: seeded, so that a failure can be had again by its number.
+
+All of the language is drawn. Times fall on the edges of windows, stretches and episodes as often as not; texts look like numbers.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from math import prod
 from random import Random
 from typing import Any
 
-from riskreg.inference.lint import structure
-from riskreg.model.rule import Rule
+from inference_naive import SIGNAL_TEXTS, STANDING_TEXTS, Raw, names, ways
 
 AS_OF = datetime(2026, 11, 16, tzinfo=UTC)
 SIGNALS = ("attrition_spike", "quality_drift", "data_exposure")
-PLACES = {"site": ("MNL", "10"), "vendor": ("altura", "10"), "function": ("ORD-EN", "FRAUD")}
-CARRIES = {"served": ("site", "vendor", "function"), "contract": ("vendor",), "cover": ("site", "vendor", "function")}
-Raw = dict[str, Any]
+CUSTOM = ("open_action", "audit")
+PLACES = {"site": ("MNL", "10"), "vendor": ("altura", "10"), "function": ("ORD-EN", "FRAUD"), "client": ("MER", "true")}
+METRICS = ("qa_score", "10", "1e-05", 'a/b % "c" \\ ä')
+NUMBERS = (1e-05, 0.1, 2.5, 3, 3.0, 12, -3.5, 1e15, 2**53, 2**53 - 1, 0)
+JOINS = (
+    *[("site",)] * 4,
+    *[("metric",)] * 2,
+    ("site", "vendor"),
+    ("vendor",),
+    ("site", "metric"),
+    ("metric", "vendor"),
+    ("function",),
+    (),
+)
+STANDING: dict[str, dict[str, tuple[Any, ...]]] = {
+    "served": {name: PLACES[name] for name in ("site", "vendor", "function")} | {"tier": (1, 2, 3), "pci": (True, False)},
+    "contract": {"vendor": PLACES["vendor"], "days_left": (10, 60, 200)},
+    "cover": {name: PLACES[name] for name in ("site", "vendor", "function")} | {"tier": (1, 2, 3), "outcome": ("met", "breach")},
+    "risk": PLACES | {"category": ("quality-drift", "data-exposure"), "state": ("identified", "accepted")},
+    "missing_data": PLACES | {"watches": SIGNALS, "metric": METRICS[:3], "days_late": (1, 7, 21)},
+}
+MOST_COMBINATIONS = 20_000
+"""Of one branch, before joining."""
 
 
-def draw(seed: int) -> tuple[list[Raw], list[Raw]]:
-    """A rule set whose structure is sound, and facts; both as they would be written in files."""
-    return draw_from(Random(seed), always_true=seed % 25 == 0)
+@dataclass
+class Case:
+    """One question: rules, facts and thresholds as they are written in files."""
+
+    rules: list[Raw]
+    facts: list[Raw]
+    thresholds: Raw
 
 
-def draw_from(random: Random, *, always_true: bool = False) -> tuple[list[Raw], list[Raw]]:
-    """The same from any source of chance; `always_true`: a hundred rules that hold for every spike at once."""
-    facts = [fact(random, number) for number in range(random.randint(6, 24))]
-    rules: list[Raw] = []
-    for number in range(100 if always_true else random.randint(1, 5)):
-        if always_true:
-            rules.append(rule(random, number, [], {"signal": "attrition_spike"}, ["site"]))
-            continue
-        made = [r["then"]["conclude"]["fact"] for r in rules if "conclude" in r["then"]]
-        for _ in range(40):
-            candidate = rule(random, number, made)
-            if not structure([Rule.model_validate(one) for one in [*rules, candidate]], {}):
-                rules.append(candidate)
-                break
+@dataclass
+class Scene:
+    """What one case draws from: times are multiples of `step` days, so that they meet the edges of spans."""
+
+    random: Random
+    step: int
+    signals: tuple[str, ...]
+    made: dict[str, list[str]] = field(default_factory=dict)
+    """Conclusions of the rules so far, with their join."""
+
+    def chance(self, share: float) -> bool:
+        return self.random.random() < share
+
+    def pick(self, values: Any) -> Any:
+        return self.random.choice(tuple(values))
+
+    def span(self) -> str:
+        days = self.step * self.pick((1, 1, 1, 2, 2, 3, 4))
+        return self.pick((f"{days}d", f"{days * 24}h", f"{days // 7}w" if days % 7 == 0 else f"{days}d"))
+
+    def at(self) -> datetime:
+        days = self.step * self.pick((0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 4, 5, 6)) - self.chance(0.05)
+        return AS_OF - timedelta(days=days, seconds=self.pick((*[0] * 8, 1, -1)))
+
+
+def draw(seed: int) -> Case:
+    """A rule set whose structure is sound, with facts and thresholds."""
+    return draw_from(Random(seed), always_true=seed % 50 == 0)
+
+
+def draw_from(random: Random, *, always_true: bool = False) -> Case:
+    """The same from any source of chance; `always_true`: a hundred rules that hold for every spike at once, among others."""
+    scene = Scene(random, random.choice((1, 3, 7)), tuple(random.sample(SIGNALS, random.choice((1, 2, 2, 3)))))
+    facts = [fact(scene, number) for number in range(random.randint(10, 40))]
+    kinds = Counter(one.get("signal") or one["fact"] for one in facts)
+    rules = [plain(number, {"signal": scene.signals[0]}, ["site"]) for number in range(100 if always_true else 0)]
+    for number in range(len(rules), len(rules) + random.randint(3, 6)):
+        tries = (rule(scene, number) for _ in range(60))
+        if found := next((one for one in tries if sound(one, scene.made) and small(one, kinds)), None):
+            rules.append(found)
+            if "conclude" in found["then"]:
+                scene.made[found["then"]["conclude"]["fact"]] = found["join"]
+                kinds[found["then"]["conclude"]["fact"]] += 3
     random.shuffle(facts)
-    return rules, facts
+    random.shuffle(rules)
+    return Case(rules, facts, thresholds(scene))
 
 
-def rule(random: Random, number: int, made: list[str], when: Raw | None = None, join: list[str] | None = None) -> Raw:
-    if join is None:
-        join = random.choice((["site"], ["site"], ["vendor"], ["site", "vendor"], ["function"], []))
-    found: Raw = {
-        "id": f"rule-{number}", "version": 1, "title": "Random", "owner": "quality-lead", "category": "talent-attrition",
-        "severity": "high", "when": when or tree(random, made, 2), "join": join, "then": {}, "explain": "Random",
+def plain(number: int, when: Raw, join: list[str]) -> Raw:
+    return {
+        "id": f"rule-{number}", "version": 1, "title": "Random", "owner": "quality-lead", "category": "quality-drift",
+        "severity": "high", "when": when, "join": join, "then": {}, "explain": "Random",
     }  # fmt: skip
-    if random.random() < 0.6:
-        found["within"] = random.choice(("7d", "2w", "28d", "1w", "24h"))
-    if random.random() < 0.7 and when is None:
-        found["then"]["conclude"] = {"fact": f"made-{number}"}
+
+
+def rule(scene: Scene, number: int) -> Raw:
+    found = plain(number, tree(scene, 2), list(scene.pick(JOINS)))
+    for name, share in (("within", 0.5), ("for", 0.25), ("keep_open_for", 0.4)):
+        if scene.chance(share):
+            found[name] = scene.span()
+    if scene.chance(0.7):
+        found["on_missing_data"] = scene.pick(("flag", "flag", "ok", "fire", "fire"))
+    if scene.chance(0.25):
+        found["scope"] = dict([scene.pick((condition(scene), place(scene), place(scene), ("tier", {"lte": 2})))])
+    if scene.chance(0.25):
+        found["exceptions"] = [exception(scene) for _ in range(scene.pick((1, 2)))]
+    if scene.chance(0.6):
+        # Older conclusions may have been looked at, so a second rule concludes only the newest one: no cycle.
+        newest = [name for name, join in list(scene.made.items())[-1:] if join == found["join"]]
+        again = [name for name in newest if name not in names(found["when"])]
+        found["then"]["conclude"] = {"fact": again[0] if again and scene.chance(0.3) else f"made-{number}"}
     return found
 
 
-def tree(random: Random, made: list[str], depth: int) -> Raw:
-    kind = random.choice(("all", "all", "any", "pattern")) if depth else "pattern"
+def tree(scene: Scene, depth: int) -> Raw:
+    kind = scene.pick(("all", "all", "any", "pattern")) if depth else "pattern"
     if kind == "pattern":
-        return pattern(random, made)
-    parts = [tree(random, made, depth - 1) for _ in range(random.randint(1, 2 if depth == 1 else 3))]
-    if random.random() < 0.3:
-        parts.append({"not": pattern(random, made)})
+        return pattern(scene)
+    parts = [tree(scene, depth - 1) for _ in range(scene.random.randint(1, 2 if depth == 1 else 3))]
+    if kind == "all" and scene.chance(0.5):
+        parts.append({"not": negated(scene)})
+    scene.random.shuffle(parts)
     return {kind: parts}
 
 
-def pattern(random: Random, made: list[str]) -> Raw:
-    if made and random.random() < 0.5:
-        return {"fact": random.choice(made)}
-    if random.random() < 0.3:
-        return {"fact": random.choice((*CARRIES, "open_action"))}
-    found: Raw = {"signal": random.choice(SIGNALS)}
-    if random.random() < 0.5:
-        found["where"] = dict([condition(random) for _ in range(random.randint(1, 2))])
+def pattern(scene: Scene) -> Raw:
+    found = kind(scene)
+    if scene.chance(0.35):
+        found["at_least"] = scene.pick((2, 2, 3))
+        if scene.chance(0.4):
+            found["different"] = scene.pick(("site", "metric", "metric", "function", "value", "vendor"))
+        if scene.chance(0.6):
+            found["within"] = scene.span()
     return found
 
 
-def condition(random: Random) -> tuple[str, Any]:
-    if random.random() < 0.5:
-        word = random.choice(("gt", "gte", "lt", "lte", "eq", "ne"))
-        return "strength", {word: random.choice((1, 2, 3, 3.0, 4, 2.5))}
-    if random.random() < 0.3:
-        return "value", random.choice(({"exists": True}, {"exists": False}, {"gte": 1e-05}, {"lt": 1e16}))
-    names = ("leavers", "qa_score", "csat", "10")
-    return "metric", random.choice(
-        (random.choice(names), {"in": list(random.sample(names, 2))}, {"not_in": [names[0]]}, {"ne": names[1]})
-    )
-
-
-def fact(random: Random, number: int) -> Raw:
-    kind = random.choice((*SIGNALS, *SIGNALS, "served", "contract", "cover", "open_action"))
-    found: Raw = {"id": f"f{number}"}
-    if kind in CARRIES:
-        found["fact"] = kind
-        found |= {field: random.choice(PLACES[field]) for field in CARRIES[kind]}
-        return found
-    found["signal" if kind in SIGNALS else "fact"] = kind
-    # Times fall on the edges of the windows as often as not.
-    found["at"] = AS_OF - timedelta(
-        days=random.choice((-1, 0, 0, 0, 1, 3, 7, 7, 7, 14, 14, 21, 28, 35, 36)), seconds=random.choice((0, 0, 0, 1))
-    )
-    found |= {field: random.choice(values) for field, values in PLACES.items() if random.random() < 0.9}
-    found |= {"strength": random.choice((1, 2, 3, 3.0, 4, 5)), "metric": random.choice(("leavers", "qa_score", "csat", "10"))}
-    if random.random() < 0.5:
-        found["value"] = random.choice((1e-05, 1e15, 0.1, 12, -3.5, 2**53))
+def negated(scene: Scene) -> Raw:
+    found = kind(scene)
+    if scene.chance(0.6):
+        found["within"] = scene.span()
+    if scene.chance(0.45):
+        found["at_least"] = 2
+        if scene.chance(0.6):
+            found["different"] = scene.pick(("metric", "value", "strength"))
     return found
+
+
+def kind(scene: Scene) -> Raw:
+    """What a pattern names, and where."""
+    if scene.made and scene.chance(0.4):
+        found: Raw = {"fact": scene.pick(scene.made)}
+        return found if scene.chance(0.8) else found | {"where": {"site": {"exists": True}}}
+    if scene.chance(0.25):
+        found = {"fact": scene.pick((*STANDING, *CUSTOM, *CUSTOM, *CUSTOM))}
+        if scene.chance(0.4) and (fields := STANDING.get(found["fact"])):
+            name = scene.pick(fields)
+            return found | {"where": {name: {scene.pick(("in", "not_in")): [scene.pick(fields[name])]}}}
+    else:
+        found = {"signal": scene.pick(scene.signals)}
+    return found | {"where": dict([condition(scene) for _ in range(scene.pick((1, 1, 2)))])} if scene.chance(0.4) else found
+
+
+def condition(scene: Scene) -> tuple[str, Any]:
+    word = scene.pick(("gt", "gte", "lt", "lte"))
+    drawn: tuple[tuple[str, Any], ...] = (
+        ("strength", {scene.pick((word, "eq", "ne")): scene.pick((1, 2, 3, 3.0, 4, 2.5))}),
+        ("strength", {"gte": 2, "lt": 5}),
+        ("value", scene.pick(({"exists": True}, {"exists": False}, {"gte": 1e-05}, {"lt": 2**53}, {word: 3}))),
+        *[("value", {word: {"threshold": scene.pick(("floor", "floor", "floor", "roof"))}})] * 4,
+        ("metric", scene.pick((scene.pick(METRICS), {"in": scene.random.sample(METRICS, 3)}, {"not_in": [METRICS[0]]}))),
+        ("metric", {"ne": METRICS[1]}),
+        ("note", scene.pick((True, 1, "1", {"ne": 1}, {"exists": False}, {"in": [True, "1"]}))),
+        ("at", {"exists": scene.chance(0.5)}),
+        place(scene),
+    )
+    return scene.pick(drawn)
+
+
+def place(scene: Scene) -> tuple[str, Any]:
+    name = scene.pick(PLACES)
+    return name, scene.pick((scene.pick(PLACES[name]), {"in": [PLACES[name][0], "elsewhere"]}, {"ne": PLACES[name][1]}))
+
+
+def exception(scene: Scene) -> Raw:
+    # The last day is inclusive, and as-of is midnight: yesterday's exception is over, today's is in force.
+    until = (AS_OF + timedelta(days=scene.pick((-30, -1, 0, 0, 1)))).date()
+    return {
+        "where": dict([scene.pick((condition(scene), place(scene)))]),
+        "until": until,
+        "reason": "ramp-down",
+        "approved_by": "ops",
+    }
+
+
+def thresholds(scene: Scene) -> Raw:
+    """As in metric files: `floor` of some metrics, bare or with overrides."""
+    found: Raw = {}
+    for metric in scene.random.sample(METRICS, 3):
+        overrides: dict[tuple[Any, ...], Raw] = {}
+        for _ in range(scene.random.randint(1, 4)):
+            where = {name: scene.pick(PLACES[name]) for name in scene.random.sample(tuple(PLACES), scene.pick((1, 1, 2)))}
+            overrides[tuple(sorted(where.items()))] = where | {"value": scene.pick((0, 1e-05, 2.5, 12, 1e15))}
+        value = scene.pick((0.1, 3, 12))
+        found[metric] = {"floor": {"value": value, "overrides": list(overrides.values())} if overrides else value}
+    return found
+
+
+def fact(scene: Scene, number: int) -> Raw:
+    kind = scene.pick((*scene.signals * (6 // len(scene.signals)), *STANDING, "missing_data", "missing_data", *CUSTOM))
+    found: Raw = {"id": f"f{number}", "signal" if kind in SIGNALS else "fact": kind}
+    if kind in STANDING:
+        full, dated = (0.7 if kind in ("risk", "missing_data") else 1.0), 0.1
+        found |= {name: scene.pick(values) for name, values in STANDING[kind].items() if scene.chance(full)}
+    else:
+        dated = 0.95 if kind in SIGNALS else 0.6
+        found |= {name: scene.pick(values) for name, values in PLACES.items() if scene.chance(0.9)}
+        found |= {"strength": scene.pick((1, 2, 3, 3.0, 4, 5)), "metric": scene.pick((*METRICS, *METRICS, 10))}
+        found |= {"value": scene.pick(NUMBERS)} if scene.chance(0.8) else {}
+        found |= {"note": scene.pick((True, 1, 1.0, "1", None))} if scene.chance(0.4) else {}
+    return found | ({"at": scene.at()} if scene.chance(dated) else {})
+
+
+def sound(rule: Raw, made: dict[str, list[str]]) -> bool:
+    """Each branch has a pattern for each join field and hangs together, and a `not` speaks of a place that the key has."""
+    join = set(rule["join"])
+
+    def carried(pattern: Raw) -> set[str]:
+        if "signal" in pattern:
+            return join & SIGNAL_TEXTS
+        return join & set(STANDING_TEXTS.get(pattern["fact"], made.get(pattern["fact"], join)))
+
+    for wanted, unwanted in ways(rule["when"]):
+        if not wanted or (join and not all(carried(pattern) for pattern in unwanted)):
+            return False
+        groups: list[set[str]] = []
+        for fields in map(carried, wanted):
+            apart = [group for group in groups if not group & fields]
+            groups = [*apart, fields.union(*(group for group in groups if group & fields))]
+        if join and (len(groups) > 1 or groups[0] != join):
+            return False
+    return True
+
+
+def small(rule: Raw, kinds: Counter[str]) -> bool:
+    """So few combinations that the naive evaluator can try them all."""
+    branches = ways(rule["when"])
+    sizes = [prod(1 + kinds[p.get("signal") or p["fact"]] for p in wanted) for wanted, _ in branches]
+    return len(branches) <= 8 and max(sizes) <= MOST_COMBINATIONS

@@ -1,151 +1,298 @@
 """A third evaluator, for tests only: it reads a rule as its YAML says and raw facts, and shares no line with the engines.
 
-It tries every fact for every pattern. It is slow and short, so that it can be checked by reading.
+It follows "The exact meaning" of docs/rule-language.md sentence by sentence, tries every fact for every pattern and every time for
+every stretch. It is slow and short, so that it can be checked by reading.
 """
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from itertools import product
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 Raw = dict[str, Any]
-SIGNAL_PLACES = {"client", "vendor", "site", "function"}
-STANDING_PLACES = {
-    "site": {"site", "vendor"},
-    "served": {"site", "vendor", "function"},
-    "contract": {"vendor"},
-    "cover": {"site", "vendor", "function"},
+Key = tuple[str, ...]
+Way = tuple[list[Raw], list[Raw]]
+Stretch = tuple[datetime | None, datetime | None]
+Found = tuple[frozenset[str], datetime | None]  # facts and first dated firing of an open episode
+Firing = tuple[datetime | None, set[str]]
+
+
+def fields(text: str) -> set[str]:
+    return set(text.split())
+
+
+SIGNAL_TEXTS = fields("signal client vendor site function metric unit direction")
+SIGNAL_FIELDS = SIGNAL_TEXTS | fields("at value baseline limit delta n strength p_value run_length from to")
+STANDING = {  # kind → its fields that are text, and its others
+    "site": (fields("site vendor country kind"), fields("seats")),
+    "served": (fields("site vendor function channel language"), fields("tier impact share pci")),
+    "contract": (fields("vendor contract title ends notice_by"), fields("days_left notice_days days_to_notice")),
+    "cover": (fields("site vendor function outcome"), fields("tier impact short")),
+    "missing_data": (fields("watches client vendor site function metric last due"), fields("days_late")),
+    "risk": (fields("client vendor site function system pool category state"), fields("likelihood impact")),
 }
-EVERY_PLACE = {"client", "vendor", "site", "function", "system", "pool"}
-LENGTH = {"h": 3600, "d": 86400, "w": 604800}
+STANDING_TEXTS = {kind: texts for kind, (texts, _) in STANDING.items()}
+STANDING_FIELDS = {kind: texts | others for kind, (texts, others) in STANDING.items()}
+SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
-def evaluate(rules: list[Raw], facts: list[Raw], as_of: datetime) -> dict[tuple[str, tuple[str, ...]], set[str]]:
-    """(rule id, join values) → ids of the facts that take part."""
-    facts = list(facts)
-    places = {r["then"]["conclude"]["fact"]: set(r.get("join", [])) for r in rules if r["then"].get("conclude")}
-    waiting, found = list(rules), {}
+@dataclass(frozen=True)
+class Taken:
+    """A fact in the place of a pattern, with the time that counts for it; both ends None: a standing fact."""
+
+    pattern: Raw
+    fact: Raw
+    start: datetime | None
+    end: datetime | None
+
+
+@dataclass
+class World:
+    """What there is to know."""
+
+    facts: list[Raw]
+    as_of: datetime
+    thresholds: dict[str, dict[str, Any]]
+    keys_of: dict[str, set[str]]
+    """Conclusion → join fields of the rules that conclude it."""
+    found: dict[tuple[str, Key], Found] = field(default_factory=dict)
+    flagged: set[tuple[str, Key]] = field(default_factory=set)
+
+
+def evaluate(rules: list[Raw], facts: list[Raw], as_of: datetime, thresholds: Raw | None = None) -> World:
+    """`.found`: (rule id, join values) → facts and first firing; `.flagged`: (rule id, join values) that missing data left open."""
+    known = [fact for fact in facts if fact.get("at") is None or fact["at"] <= as_of]
+    keys_of = {concluded(rule): set(rule.get("join", [])) for rule in rules if concluded(rule)}
+    world = World(known, as_of, thresholds or {}, keys_of)
+    waiting = list(rules)
     while waiting:
-        open_names = {r["then"]["conclude"]["fact"] for r in waiting if r["then"].get("conclude")}
-        for rule in [r for r in waiting if not open_names & names(r["when"])]:
+        still_made = {concluded(rule) for rule in waiting}
+        ready = [rule for rule in waiting if not still_made & names(rule["when"])]
+        assert ready, "conclusions come back to their own rule"
+        for rule in ready:
             waiting.remove(rule)
-            made = one_rule(rule, facts, as_of, places)
-            found |= {(rule["id"], key): ids for key, ids in made.items()}
-            facts += concluded(rule, made, facts)
-    return found
+            run(rule, world)
+    return world
 
 
 def names(when: Raw) -> set[str]:
-    if "all" in when or "any" in when:
-        return set().union(*(names(part) for part in when.get("all", when.get("any"))))
-    return names(when["not"]) if "not" in when else {when.get("fact", "")}
+    return {pattern.get("fact", "") for way in ways(when) for part in way for pattern in part}
 
 
-def one_rule(rule: Raw, facts: list[Raw], as_of: datetime, places: dict[str, set[str]]) -> dict[tuple[str, ...], set[str]]:
-    join = rule.get("join", [])
-    within = timedelta(seconds=int(rule["within"][:-1]) * LENGTH[rule["within"][-1]]) if "within" in rule else None
-    result: dict[tuple[str, ...], set[str]] = {}
+def concluded(rule: Raw) -> str | None:
+    return rule.get("then", {}).get("conclude", {}).get("fact")
+
+
+def run(rule: Raw, world: World) -> None:
+    missing = rule.get("on_missing_data", "flag")
+    made = judge(rule, world, stand_in=missing == "fire")
+    if missing == "flag":
+        world.flagged |= {(rule["id"], key) for key in judge(rule, world, stand_in=True) if key not in made}
+    by_id = {fact["id"]: fact for fact in world.facts}
+    for key, found in made.items():
+        world.found[rule["id"], key] = found
+        if concluded(rule):
+            times = [by_id[one]["at"] for one in found[0] if by_id[one].get("at")]
+            name = ":".join(["concluded", rule["id"], *(["/".join(map(escaped, key))] if key else [])])
+            fact = {"id": name, "fact": concluded(rule), "rule": rule["id"], "at": max(times, default=None)}
+            world.facts.append(fact | dict(zip(rule.get("join", []), key, strict=True)))
+
+
+def escaped(value: str) -> str:
+    return value.replace("%", "%25").replace("/", "%2F")
+
+
+def judge(rule: Raw, world: World, *, stand_in: bool) -> dict[Key, Found]:
+    """Every key with an open episode that counts; `stand_in`: missing data is a candidate like the signal that is missing."""
+    firings: dict[Key, list[Firing]] = {}
     for wanted, unwanted in ways(rule["when"]):
-        for chosen in product(*([fact for fact in facts if fits(pattern, fact)] for pattern in wanted)):
-            if len({fact["id"] for fact in chosen}) < len(chosen):
-                continue
-            key = agreed(join, wanted, chosen, places)
-            times = [fact["at"] for fact in chosen if fact.get("at")]
-            if key is None or not timely(times, within, as_of):
-                continue
-            if any(silences(pattern, fact, key, within, as_of) for pattern in unwanted for fact in facts):
-                continue
-            result.setdefault(tuple(key[field] for field in join), set()).update(fact["id"] for fact in chosen)
-    return result
+        combinations: list[tuple[Taken, ...]] = [()]
+        for pattern in wanted:
+            more = candidates(rule, pattern, world, stand_in=stand_in)
+            combinations = [(*some, one) for some in combinations for one in more if together(rule, (*some, one), world)]
+        for combination in combinations:
+            key = key_of(rule, combination, world)
+            assert key is not None
+            if not any(silenced(pattern, key, world) for pattern in unwanted):
+                at = max((one.end for one in combination if one.end), default=None)
+                values = tuple(key[name] for name in rule.get("join", []))
+                firings.setdefault(values, []).append((at, {one.fact["id"] for one in combination}))
+    episodes = {key: open_episode(rule, many, world.as_of) for key, many in firings.items()}
+    return {key: found for key, found in episodes.items() if found}
 
 
-def ways(when: Raw) -> list[tuple[list[Raw], list[Raw]]]:
+def ways(when: Raw) -> list[Way]:
+    """Every way in which `when` can hold: the patterns that are wanted, and those that are not."""
     if "any" in when:
         return [way for part in when["any"] for way in ways(part)]
     if "not" in when:
         return [([], [when["not"]])]
     if "all" not in when:
         return [([when], [])]
-    result: list[tuple[list[Raw], list[Raw]]] = [([], [])]
+    result: list[Way] = [([], [])]
     for part in when["all"]:
         result = [(left + more, no + further) for left, no in result for more, further in ways(part)]
     return result
 
 
-def fits(pattern: Raw, fact: Raw) -> bool:
+def candidates(rule: Raw, pattern: Raw, world: World, *, stand_in: bool) -> list[Taken]:
+    def good(fact: Raw) -> bool:
+        right = fits(pattern, fact, world) or (stand_in and "at_least" not in pattern and in_place(pattern, fact, world))
+        placed = all(isinstance(fact.get(name), str) for name in joined(rule, pattern, world))
+        return right and placed and in_scope(rule, fact, world) and not excepted(rule, fact, world)
+
+    fitting = [fact for fact in world.facts if good(fact)]
+    if "at_least" not in pattern:
+        return [Taken(pattern, fact, fact.get("at"), fact.get("at")) for fact in fitting]
+    if "different" in pattern:
+        fitting = [fact for fact in fitting if fact.get(pattern["different"]) is not None]
+    return [Taken(pattern, fact, *stretch) for fact in fitting for stretch in stretches(rule, pattern, fact, fitting, world)]
+
+
+def fits(pattern: Raw, fact: Raw, world: World) -> bool:
     kind = "signal" if "signal" in pattern else "fact"
-    return fact.get(kind) == pattern[kind] and all(meets(want, fact.get(f)) for f, want in pattern.get("where", {}).items())
+    return fact.get(kind) == pattern[kind] and meets(pattern.get("where", {}), fact, world)
 
 
-def meets(want: Any, value: Any) -> bool:
-    want = want if isinstance(want, dict) else {"eq": want}
-    for word, limit in want.items():
-        if word == "exists":
-            good = (value is not None) == limit
-        elif value is None:
-            good = False
-        elif word in ("eq", "ne"):
-            good = same(value, limit) == (word == "eq")
-        elif word in ("in", "not_in"):
-            good = (True in [same(value, one) for one in limit]) == (word == "in")
-        elif isinstance(value, (str, bool)):
-            good = False
-        else:
-            good = {"gt": value > limit, "gte": value >= limit, "lt": value < limit, "lte": value <= limit}[word]
-        if not good:
-            return False
-    return True
+def in_place(pattern: Raw, fact: Raw, world: World) -> bool:
+    """A `missing_data` that says that this signal could not be given; conditions on what it does not have are waived."""
+    asked = {name: want for name, want in pattern.get("where", {}).items() if name in STANDING_FIELDS["missing_data"]}
+    mine = fact.get("fact") == "missing_data" and "signal" in pattern and fact.get("watches") == pattern["signal"]
+    return mine and meets(asked, fact, world)
+
+
+def in_scope(rule: Raw, fact: Raw, world: World) -> bool:
+    def has(name: str) -> bool:
+        if "signal" in fact:
+            return name in SIGNAL_FIELDS
+        return name in (STANDING_FIELDS.get(fact["fact"]) or world.keys_of.get(fact["fact"], {name}))
+
+    return meets({name: want for name, want in rule.get("scope", {}).items() if has(name)}, fact, world)
+
+
+def excepted(rule: Raw, fact: Raw, world: World) -> bool:
+    today = world.as_of.astimezone(UTC).date()
+    in_force = [one for one in rule.get("exceptions", []) if today <= date.fromisoformat(str(one["until"]))]
+    return any(meets(one["where"], fact, world) for one in in_force)
+
+
+def joined(rule: Raw, pattern: Raw, world: World) -> list[str]:
+    """The join fields that facts of the pattern's kind carry."""
+    kind = pattern.get("fact", "")
+    carried = SIGNAL_TEXTS if "signal" in pattern else STANDING_TEXTS.get(kind, world.keys_of.get(kind))
+    return [name for name in rule.get("join", []) if carried is None or name in carried]
+
+
+def stretches(rule: Raw, pattern: Raw, fact: Raw, fitting: list[Raw], world: World) -> list[Stretch]:
+    """The shortest stretches that hold the fact and enough company."""
+    place = joined(rule, pattern, world)
+    company = [other for other in fitting if all(other[name] == fact[name] for name in place)]
+    standing = [other for other in company if other.get("at") is None]
+    at = fact.get("at")
+    if at is None and enough(pattern, standing):
+        return [(None, None)]
+    times = sorted({other["at"] for other in company if other.get("at")})
+    longest = next((span for owner in (pattern, rule) if (span := length(owner, "within")) is not None), timedelta.max)
+    holding = [
+        (start, end)
+        for start in times
+        for end in times
+        if start <= end and end - start <= longest and (at is None or start <= at <= end)
+        and enough(pattern, standing + [other for other in company if other.get("at") and start <= other["at"] <= end])
+    ]  # fmt: skip
+    return [(a, b) for a, b in holding if not any(a <= c and d <= b and (a, b) != (c, d) for c, d in holding)]
+
+
+def enough(pattern: Raw, facts: Iterable[Raw]) -> bool:
+    if "different" not in pattern:
+        return len(list(facts)) >= pattern["at_least"]
+    values: list[Any] = []
+    for value in (fact.get(pattern["different"]) for fact in facts):
+        if value is not None and not any(same(value, other) for other in values):
+            values.append(value)
+    return len(values) >= pattern["at_least"]
+
+
+def together(rule: Raw, combination: tuple[Taken, ...], world: World) -> bool:
+    alone = [one.fact["id"] for one in combination if "at_least" not in one.pattern]
+    starts, ends = [one.start for one in combination if one.start], [one.end for one in combination if one.end]
+    within = length(rule, "within")
+    near = within is None or not ends or max(ends) - min(starts) <= within
+    return near and len(alone) == len(set(alone)) and key_of(rule, combination, world) is not None
+
+
+def key_of(rule: Raw, combination: tuple[Taken, ...], world: World) -> dict[str, str] | None:
+    """The join values on which all facts agree; None where they do not."""
+    key: dict[str, str] = {}
+    for one in combination:
+        for name in joined(rule, one.pattern, world):
+            if key.setdefault(name, one.fact[name]) != one.fact[name]:
+                return None
+    return key
+
+
+def silenced(pattern: Raw, key: dict[str, str], world: World) -> bool:
+    own = length(pattern, "within")
+    against = [
+        fact for fact in world.facts
+        if fits(pattern, fact, world)
+        and all(fact.get(name) is None or fact[name] == value for name, value in key.items())
+        and (own is None or fact.get("at") is None or world.as_of - fact["at"] <= own)
+    ]  # fmt: skip
+    return enough({"at_least": 1} | pattern, against)
+
+
+def open_episode(rule: Raw, firings: list[Firing], as_of: datetime) -> Found | None:
+    keep, least = length(rule, "keep_open_for"), length(rule, "for")
+    episode: list[Firing] = []
+    for at, facts in sorted(firings, key=lambda firing: firing[0] or as_of):
+        if episode and keep is not None and (at or as_of) - (episode[-1][0] or as_of) > keep:
+            episode = []
+        episode.append((at, facts))
+    if keep is not None and as_of - (episode[-1][0] or as_of) > keep:
+        return None
+    dated = [at for at, _ in episode if at]
+    if least is not None and (not dated or max(dated) - min(dated) < least):
+        return None
+    return frozenset().union(*(facts for _, facts in episode)), min(dated, default=None)
+
+
+def length(owner: Raw, name: str) -> timedelta | None:
+    return timedelta(seconds=int(owner[name][:-1]) * SECONDS[owner[name][-1]]) if owner.get(name) else None
+
+
+def meets(where: Raw, fact: Raw, world: World) -> bool:
+    wanted = [(name, want if isinstance(want, dict) else {"eq": want}) for name, want in where.items()]
+    return all(holds(word, limit, fact.get(name), fact, world) for name, want in wanted for word, limit in want.items())
+
+
+def holds(word: str, limit: Any, value: Any, fact: Raw, world: World) -> bool:
+    if word == "exists" or value is None:
+        return word == "exists" and (value is not None) == limit
+    if word in ("eq", "ne"):
+        return same(value, limit) == (word == "eq")
+    if word in ("in", "not_in"):
+        return any(same(value, one) for one in limit) == (word == "in")
+    limit = named(limit["threshold"], fact, world) if isinstance(limit, dict) else limit
+    if limit is None or isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return {"gt": value > limit, "gte": value >= limit, "lt": value < limit, "lte": value <= limit}[word]
 
 
 def same(one: Any, other: Any) -> bool:
     return isinstance(one, bool) == isinstance(other, bool) and isinstance(one, str) == isinstance(other, str) and one == other
 
 
-def agreed(join: list[str], wanted: list[Raw], chosen: Any, places: dict[str, set[str]]) -> dict[str, str] | None:
-    key: dict[str, str] = {}
-    for pattern, fact in zip(wanted, chosen, strict=True):
-        kind = pattern.get("fact", "")
-        carries = SIGNAL_PLACES if "signal" in pattern else STANDING_PLACES.get(kind) or places.get(kind, EVERY_PLACE)
-        for field in join:
-            if field in carries:
-                value = fact.get(field)
-                if value is None or key.setdefault(field, value) != value:
-                    return None
-    return key
-
-
-def timely(times: list[datetime], within: timedelta | None, as_of: datetime) -> bool:
-    if not times:
-        return True
-    if max(times) > as_of:
-        return False
-    if within is None:
-        return as_of - min(times) <= timedelta(days=35)
-    return max(times) - min(times) <= within and as_of - max(times) <= within
-
-
-def silences(pattern: Raw, fact: Raw, key: dict[str, str], within: timedelta | None, as_of: datetime) -> bool:
-    if not fits(pattern, fact):
-        return False
-    at = fact.get("at")
-    if at and not timedelta(0) <= as_of - at <= (timedelta(days=35) if within is None else within):
-        return False
-    return all(fact.get(field) in (None, value) for field, value in key.items())
-
-
-def concluded(rule: Raw, made: dict[tuple[str, ...], set[str]], facts: list[Raw]) -> list[Raw]:
-    if not rule["then"].get("conclude"):
-        return []
-    by_id, new = {fact["id"]: fact for fact in facts}, []
-    for key, ids in made.items():
-        name = f"concluded:{rule['id']}" + (":" + "/".join(key) if key else "")
-        fact = {
-            "id": name,
-            "fact": rule["then"]["conclude"]["fact"],
-            "rule": rule["id"],
-            **dict(zip(rule.get("join", []), key, strict=True)),
-        }
-        times = [by_id[one]["at"] for one in ids if by_id[one].get("at")]
-        new.append(fact | ({"at": max(times)} if times else {}))
-    return new
+def named(name: str, fact: Raw, world: World) -> float | None:
+    """A metric's threshold as its file says, of the overrides that fit the fact the narrowest."""
+    threshold = world.thresholds.get(fact.get("metric"), {}).get(name)
+    if not isinstance(threshold, dict):
+        return threshold
+    value, narrowest = threshold["value"], [False] * 4
+    for one in threshold.get("overrides", []):
+        places = ["function" in one, "site" in one, "vendor" in one, "client" in one]
+        if places > narrowest and all(fact.get(name) == one[name] for name in one if name != "value"):
+            value, narrowest = one["value"], places
+    return value
