@@ -1,11 +1,11 @@
 """The durable_rules engine behind an adapter that keeps every known hazard of it out of reach.
 
-The engine sees nothing but short ASCII strings of our own making: which pattern a fact is a candidate for, and a token for
-each place that it speaks about. So numbers, nulls, types, long texts, order on strings and reserved names never reach it. What
-it does is the join. Each alternative of a rule is one engine rule (its `any` fires more than once), each join is an equality
-that stands last, each pattern asks for its own token first, a shard has at most 60 rules, and each batch ends with a canary
-that must come out. Windows and negations are applied to the combinations that it gives back, so that neither depends on the
-order of facts. Method and hazards: durable_rules 2.0.28, measured; its tests are in tests/inference/test_inference_hazards.py.
+The engine sees nothing but short ASCII tokens of our own making: which pattern a fact is a candidate for, and one for each join
+field that it has. So numbers, nulls, types, long texts, order on strings and reserved names never reach it. What it does is the
+join. Each alternative of a rule is one engine rule (its `any` fires more than once), each join is an equality that stands last,
+each pattern asks for its own token first, a shard has at most 60 rules, and each batch ends with a canary that must come out.
+Windows, distinctness, negations and episodes are applied to the combinations that it gives back, so that none of them depends on
+the order of facts. Method and hazards: durable_rules 2.0.28, measured; its tests are in tests/inference/test_inference_hazards.py.
 """
 
 from __future__ import annotations
@@ -13,26 +13,28 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cache
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
-from riskreg.inference.candidates import Ready
-from riskreg.inference.meaning import JOIN_FIELDS, RECENCY, Branch, Firing, Item, precedence
+from riskreg.inference.compiled import Ready
+from riskreg.inference.episodes import Combination, Key, firing
+from riskreg.inference.meaning import Candidate, Firing, Item
+from riskreg.inference.shards import Shard, shards
 
-MAX_RULES = 59
-"""Engine rules in a shard, the canary's aside."""
-MAX_FIRST = 240
-"""Patterns in a shard: the engine does not return from 512 distinct first conditions."""
 MAX_FACTS = 40_000
 """Engine facts in one worker, where a single rule does not need more: the engine keeps about 8.5 KB for each, and slows down."""
-BATCH = 5000
 MEMORY = 2 * 2**30
 SECONDS = 120
 CLOCK = 180.0
 """Limits of one worker: bytes of address space, seconds of processor, seconds of clock."""
+
+Answer = Mapping[str, list[int]]
+"""Engine rule → the tokens of its matches, one match after the other."""
 
 
 class EngineFailure(Exception):
@@ -53,139 +55,100 @@ def durable_available() -> bool:
     return True
 
 
-def fnv1a(text: str) -> int:
-    """The 32-bit FNV-1a hash by which durable_rules tells ids, properties and names apart."""
-    value = 2166136261
-    for byte in text.encode():
-        value = (value ^ byte) * 16777619 & 0xFFFFFFFF
-    return value
-
-
-class Tokens:
-    """Short strings whose hashes all differ: the same text has the same token, another text never the same hash."""
-
-    def __init__(self) -> None:
-        self._hashes: set[int] = set()
-        self._given: dict[str, str] = {}
-        self._count = 0
-
-    def fresh(self, prefix: str) -> str:
-        """A token that was not given before; a count is passed over where its hash is taken."""
-        while True:
-            token = f"{prefix}{self._count}"
-            self._count += 1
-            if fnv1a(token) not in self._hashes:
-                self._hashes.add(fnv1a(token))
-                return token
-
-    def of(self, text: str) -> str:
-        """The token of a text."""
-        if text not in self._given:
-            self._given[text] = self.fresh("v")
-        return self._given[text]
-
-
-@dataclass
-class Shard:
-    """One ruleset of the engine with the facts for it; `branches` and `items` say what its rules and facts stand for."""
-
-    rules: dict[str, Any] = field(default_factory=dict)
-    facts: list[dict[str, str]] = field(default_factory=list)
-    patterns: int = 0
-    tokens: Tokens = field(default_factory=Tokens)
-    branches: dict[str, tuple[int, Branch]] = field(default_factory=dict)
-    items: dict[str, Item] = field(default_factory=dict)
-    canaries: set[str] = field(default_factory=set)
-
-    def add(self, number: int, given: Ready, branch: Branch) -> None:
-        """One alternative as an engine rule, and its candidates as engine facts."""
-        terms = []
-        first: dict[str, str] = {}
-        for place, pattern in enumerate(branch.positive):
-            mine = self.tokens.fresh("p")
-            carried = [name for name in JOIN_FIELDS if name in given.carries[pattern]]
-            joins = [{_column(name): {first[name]: _column(name)}} for name in carried if name in first]
-            terms.append({f"m{place}": {"$and": [{"p": mine}, *joins]} if joins else {"p": mine}})
-            for name in carried:
-                first.setdefault(name, f"m{place}")
-            for item in given.facts[pattern]:
-                token = self.tokens.fresh("n")
-                self.items[token] = item
-                places = {_column(name): self.tokens.of(item.fact[name]) for name in carried}
-                self.facts.append({"id": token, "p": mine, **places})
-        name = f"r{len(self.rules)}"
-        self.rules[name] = {"all": terms}
-        self.branches[name] = (number, branch)
-        self.patterns += len(branch.positive)
-
-    def job(self) -> dict[str, Any]:
-        """What the worker is given: the rules with the canary's, the facts in batches with a canary at the end of each."""
-        mark = self.tokens.fresh("c")
-        batches = []
-        for start in range(0, len(self.facts), BATCH):
-            canary = self.tokens.fresh("n")
-            self.canaries.add(canary)
-            batches.append([*self.facts[start : start + BATCH], {"id": canary, "p": mark}])
-        return {"rules": self.rules | {"canary": {"all": [{"m0": {"p": mark}}]}}, "batches": batches}
-
-
 def fire_all(given: Sequence[Ready]) -> tuple[dict[int, tuple[Firing, ...]], EngineFailure | None]:
     """Firings of each rule by its number in `given`, sorted by key; and the failure, where the engine did not answer for all.
 
     A rule of which any part stands in an unanswered shard is left out of the answer.
     """
-    shards = list(_shards(given))
-    answers: list[list[tuple[str, list[str]]]] = []
-    failure = ""
-    for group in _groups(shards):
-        some, failure = _ask([shard.job() for shard in group])
-        answers += some
-        if failure:
-            break
-    code = "engine-failed" if failure else ""
-    unsure: set[int] = set()
-    matches: dict[int, list[tuple[Branch, tuple[Item, ...]]]] = {number: [] for number in range(len(given))}
-    for place, shard in enumerate(shards):
-        answer = answers[place] if place < len(answers) else None
-        if answer is None or {ids[0] for rule, ids in answer if rule == "canary"} != shard.canaries:
-            unsure |= {number for number, _ in shard.branches.values()}
-            if answer is not None and not failure:
-                code, failure = "engine-lost-facts", "it passed over facts without a word"
-            continue
-        for rule, ids in answer:
-            if rule != "canary":
-                number, branch = shard.branches[rule]
-                matches[number].append((branch, tuple(shard.items[ident] for ident in ids)))
-    found = {number: _collect(given[number], pairs) for number, pairs in matches.items() if number not in unsure}
-    if not failure:
-        return found, None
-    return found, EngineFailure(code, failure, sorted({given[number].rule.id for number in unsure}))
+    with Workers() as workers:
+        return workers.ask(given).answer()
 
 
-def _column(name: str) -> str:
-    return f"f{JOIN_FIELDS.index(name)}"
+class Workers:
+    """The engine's processes. The first starts at once and waits for its job, so that it loads while others work:
+
+    with Workers() as workers:
+        asked = workers.ask(given)      # returns as soon as the job is written down
+        …
+        found, failure = asked.answer()
+    """
+
+    def __init__(self) -> None:
+        self._waiting: list[subprocess.Popen[bytes]] = [_process()]
+        self._line = ThreadPoolExecutor(max_workers=1)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def ask(self, given: Sequence[Ready]) -> Asked:
+        """Puts the question to the engine; rules that cannot fire are not sent."""
+        groups = list(_groups(shards(given, MAX_FACTS)))
+        return Asked(given, [(group, self._line.submit(self._run, _job(group))) for group in groups])
+
+    def close(self) -> None:
+        """Ends what still waits for a job or works on one that nobody waits for."""
+        self._line.shutdown(cancel_futures=True)
+        for process in self._waiting:
+            process.communicate()
+        self._waiting.clear()
+
+    def _run(self, job: bytes) -> tuple[list[Answer], str]:
+        """One worker's answers, shard by shard as far as they came, and what went wrong in words (empty: nothing)."""
+        process = self._waiting.pop() if self._waiting else _process()
+        try:
+            output, errors = process.communicate(job, timeout=CLOCK)
+            wrong = "" if process.returncode == 0 else _ending(process.returncode, errors)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            output, _ = process.communicate()
+            wrong = f"it did not finish within {CLOCK:g} s"
+        return [json.loads(line) for line in output.split(b"\n")[:-1]], wrong
 
 
-def _shards(given: Sequence[Ready]) -> Iterator[Shard]:
-    shard = Shard()
-    for number, ready in enumerate(given):
-        for branch in ready.branches:
-            if not all(ready.facts[pattern] for pattern in branch.positive):
-                continue  # nothing can match, and the engine must not be sent an empty list
-            more = sum(len(ready.facts[pattern]) for pattern in branch.positive)
-            full = len(shard.rules) >= MAX_RULES or shard.patterns + len(branch.positive) > MAX_FIRST
-            if shard.rules and (full or len(shard.facts) + more > MAX_FACTS):
-                yield shard
-                shard = Shard()
-            shard.add(number, ready, branch)
-    if shard.rules:
-        yield shard
+@dataclass(frozen=True)
+class Asked:
+    """A question under way."""
+
+    given: Sequence[Ready]
+    groups: Sequence[tuple[list[Shard], Future[tuple[list[Answer], str]]]]
+
+    def answer(self) -> tuple[dict[int, tuple[Firing, ...]], EngineFailure | None]:
+        """Waits for the engine; see `fire_all`."""
+        failure: tuple[str, str] | None = None
+        unsure: set[int] = set()
+        found: dict[int, list[tuple[tuple[int, ...], Combination]]] = {number: [] for number in range(len(self.given))}
+        for group, future in self.groups:
+            answers, wrong = future.result()
+            for place, shard in enumerate(group):
+                answer = answers[place] if place < len(answers) else None
+                if answer is None:
+                    failure = ("engine-failed", wrong or "it gave no answer")
+                elif sorted(answer["canary"]) != shard.canaries:
+                    answer, failure = None, failure or ("engine-lost-facts", "it passed over facts without a word")
+                if answer is None:
+                    unsure |= {part.number for part in shard.parts.values()}
+                    continue
+                for rule, part in shard.parts.items():
+                    negative = part.branch.negative
+                    found[part.number] += [(negative, one) for one in _sound(part.given, part.combinations(answer[rule]))]
+        made = {number: _firings(self.given[number], some) for number, some in found.items() if number not in unsure}
+        if failure is None:
+            return made, None
+        return made, EngineFailure(*failure, sorted({self.given[number].rule.id for number in unsure}))
 
 
-def _groups(shards: Iterable[Shard]) -> Iterator[list[Shard]]:
+def _process() -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-P", "-m", "riskreg.inference.worker"]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # noqa: S603
+
+
+def _groups(made: Iterable[Shard]) -> Iterator[list[Shard]]:
     """Shards that share a worker."""
     group: list[Shard] = []
-    for shard in shards:
+    for shard in made:
         if group and sum(len(other.facts) for other in group) + len(shard.facts) > MAX_FACTS:
             yield group
             group = []
@@ -194,17 +157,11 @@ def _groups(shards: Iterable[Shard]) -> Iterator[list[Shard]]:
         yield group
 
 
-def _ask(jobs: Sequence[dict[str, Any]]) -> tuple[list[list[tuple[str, list[str]]]], str]:
-    """The worker's answers, shard by shard as far as they came, and what went wrong in words (empty: nothing)."""
-    message = json.dumps({"bytes": MEMORY, "seconds": SECONDS, "shards": list(jobs)}, separators=(",", ":")) + "\n"
-    command = [sys.executable, "-P", "-m", "riskreg.inference.worker"]
-    try:
-        done = subprocess.run(command, input=message.encode(), capture_output=True, timeout=CLOCK, check=False)  # noqa: S603
-        output, wrong = done.stdout, "" if done.returncode == 0 else _ending(done.returncode, done.stderr)
-    except subprocess.TimeoutExpired as late:
-        output, wrong = late.stdout or b"", f"it did not finish within {CLOCK:g} s"
-    lines = output.split(b"\n")[:-1]
-    return [json.loads(line) for line in lines], wrong
+def _job(group: Sequence[Shard]) -> bytes:
+    lines = [json.dumps({"bytes": MEMORY, "seconds": SECONDS, "shards": len(group)})]
+    for rules, batches in (shard.job() for shard in group):
+        lines += [json.dumps(rules), str(len(batches)), *batches]
+    return ("\n".join(lines) + "\n").encode()
 
 
 def _ending(code: int, errors: bytes) -> str:
@@ -212,36 +169,72 @@ def _ending(code: int, errors: bytes) -> str:
     return f"it was ended by signal {-code}" if code < 0 else f"it failed: {last[0][:200]}"
 
 
-def _collect(given: Ready, matches: Iterable[tuple[Branch, tuple[Item, ...]]]) -> tuple[Firing, ...]:
-    """Combinations as the engine gave them → firings: windows, different facts, negations, the union per key."""
-    blocked = {number: _blocks(given, number) for branch in given.branches for number in branch.negative}
-    taken: dict[tuple[tuple[str, str], ...], set[tuple[int, str]]] = {}
-    best: dict[tuple[tuple[str, str], ...], tuple[Any, tuple[tuple[int, str], ...]]] = {}
-    for branch, items in matches:
-        if len({item.id for item in items}) < len(items) or not _in_time(given, [item.at for item in items if item.at]):
+def _sound(given: Ready, combinations: Iterable[Combination]) -> Iterator[Combination]:
+    """Combinations of facts that are different where they must be, and near enough to one another."""
+    within = None if given.rule.within is None else timedelta(seconds=given.rule.within)
+    patterns = given.compiled.patterns
+    for numbers, candidates in combinations:
+        if len(candidates) > 1 and not _different(
+            [one.item.id for number, one in zip(numbers, candidates, strict=True) if patterns[number].at_least is None]
+        ):
             continue
-        numbered = sorted(zip(branch.positive, items, strict=True), key=lambda pair: pair[0])
+        if within is None or _near(candidates, within):
+            yield numbers, candidates
+
+
+def _different(ids: Sequence[str]) -> bool:
+    return len(set(ids)) == len(ids)
+
+
+def _near(candidates: Sequence[Candidate], within: timedelta) -> bool:
+    starts = [one.start for one in candidates if one.start is not None]
+    ends = [one.end for one in candidates if one.end is not None]
+    return not ends or max(ends) - min(starts) <= within
+
+
+def _firings(given: Ready, found: Iterable[tuple[tuple[int, ...], Combination]]) -> tuple[Firing, ...]:
+    """Combinations, each with the negated patterns of its branch → firings: keys that are silenced, then the episodes of each."""
+    blocks = {number: _Blocks(given, number) for branch in given.compiled.branches for number in branch.negative}
+    by_key: dict[Key, list[Combination]] = {}
+    for negative, (numbers, candidates) in found:
         values: dict[str, str] = {}
-        for number, item in numbered:
-            values |= item.place(given.carries[number])
+        for number, candidate in zip(numbers, candidates, strict=True):
+            values |= candidate.item.place(given.compiled.carries[number])
         key = tuple((name, values[name]) for name in given.rule.join)
-        if any(pairs <= set(key) for number in branch.negative for pairs in blocked[number]):
-            continue
-        taken.setdefault(key, set()).update((number, item.id) for number, item in numbered)
-        rank = (precedence(numbered), tuple((number, item.id) for number, item in numbered))
-        best[key] = min(best.get(key, rank), rank)
-    return tuple(Firing(given.rule.id, key, frozenset(taken[key]), best[key][1]) for key in sorted(taken))
+        if not any(blocks[number].blocked(key) for number in negative):
+            by_key.setdefault(key, []).append((numbers, candidates))
+    made = (firing(given.rule, key, combinations, given.as_of) for key, combinations in sorted(by_key.items()))
+    return tuple(one for one in made if one is not None)
 
 
-def _blocks(given: Ready, number: int) -> set[frozenset[tuple[str, str]]]:
-    """What each fact of a negated pattern says about the join fields: a key that holds all of it is blocked."""
-    return {frozenset(item.place(given.rule.join).items()) for item in given.facts[number]}
+@dataclass
+class _Blocks:
+    """What the facts of a negated pattern say about the join fields: a key that holds all of it agrees with them."""
 
+    given: Ready
+    number: int
+    said: dict[frozenset[str], dict[frozenset[tuple[str, Any]], list[Item]]] = field(default_factory=dict)
+    known: dict[Key, bool] = field(default_factory=dict)
 
-def _in_time(given: Ready, times: Sequence[datetime]) -> bool:
-    if not times:
-        return True
-    if given.rule.within is None:
-        return given.as_of - min(times) <= RECENCY
-    window = timedelta(seconds=given.rule.within)
-    return max(times) - min(times) <= window and given.as_of - max(times) <= window
+    def __post_init__(self) -> None:
+        for item in self.given.denies[self.number]:
+            says = frozenset(item.place(self.given.rule.join).items())
+            self.said.setdefault(frozenset(name for name, _ in says), {}).setdefault(says, []).append(item)
+
+    def blocked(self, key: Key) -> bool:
+        if key not in self.known:
+            agreeing = [
+                item
+                for names, facts in self.said.items()
+                for item in facts.get(frozenset((name, value) for name, value in key if name in names), [])
+            ]
+            self.known[key] = self.enough(agreeing)
+        return self.known[key]
+
+    def enough(self, agreeing: Sequence[Item]) -> bool:
+        """Whether these facts, which agree with a key, are as many as the pattern counts."""
+        pattern = self.given.compiled.patterns[self.number]
+        if pattern.different is None:
+            return len(agreeing) >= (pattern.at_least or 1)
+        values = [item.fact[pattern.different] for item in agreeing if pattern.different in item.fact]
+        return len({(type(value) is bool, value) for value in values}) >= (pattern.at_least or 1)

@@ -1,23 +1,52 @@
-"""The reference engine: plain Python that walks a rule's own tree, without the compiler that the other engine stands on."""
+"""The reference engine: plain Python that walks a rule's own tree, without the compiler that the other engine stands on.
+
+Each node turns the combinations so far into longer ones, all at once. A pattern is joined to them through an index of its
+candidates by the join values that both have, in the order of time, so that neither other places nor facts outside the window are
+walked.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from operator import itemgetter
+from typing import Any, NamedTuple
 
-from riskreg.inference.candidates import Ready
-from riskreg.inference.meaning import RECENCY, Firing, Item, Node, precedence
+from riskreg.inference.compiled import Ready
+from riskreg.inference.episodes import Combination, firing
+from riskreg.inference.meaning import Candidate, Firing, Item, Node
+
+Values = tuple[str, ...]
+
+
+class _Row(NamedTuple):
+    """A combination on its way: its join values so far, what it takes, and the time from its earliest fact to its latest."""
+
+    values: Values
+    candidates: tuple[Candidate, ...]
+    start: datetime | None
+    end: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
-class _Partial:
-    """A combination on its way: what the key is so far, what was taken, and which negations are still to be asked."""
+class _Rows:
+    """Combinations of the same patterns: which, what join fields these have, and which negations are still to be asked."""
 
-    key: dict[str, str]
-    taken: tuple[tuple[int, Item], ...] = ()
+    rows: list[_Row]
+    numbers: tuple[int, ...] = ()
+    fields: tuple[str, ...] = ()
     nots: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Shelf:
+    """Candidates of one pattern with the same values in the shared fields, each with its values in the fields that it adds."""
+
+    standing: list[tuple[Values, Candidate]]
+    dated: list[tuple[Values, Candidate]]
+    starts: list[datetime]
 
 
 def fire(given: Ready) -> tuple[Firing, ...]:
@@ -28,89 +57,169 @@ def fire(given: Ready) -> tuple[Firing, ...]:
 class _Walk:
     def __init__(self, given: Ready) -> None:
         self.given = given
-        self.index: dict[tuple[int, tuple[str, ...]], dict[tuple[str, ...], list[Item]]] = {}
+        within = given.rule.within
+        self.within = None if within is None else timedelta(seconds=within)
+        self.shelves: dict[tuple[int, tuple[str, ...]], dict[Values, _Shelf]] = {}
 
     def firings(self) -> tuple[Firing, ...]:
-        rule = self.given.rule
-        taken: dict[tuple[tuple[str, str], ...], set[tuple[int, str]]] = {}
-        best: dict[tuple[tuple[str, str], ...], tuple[Any, tuple[tuple[int, str], ...]]] = {}
-        refused: dict[tuple[tuple[tuple[str, str], ...], int], bool] = {}
-        for partial in self.walk(self.given.node, _Partial({})):
-            if not self.recent(partial.taken):
-                continue
-            key = tuple((field, partial.key[field]) for field in rule.join)
-            for number in partial.nots:
-                if (key, number) not in refused:
-                    refused[key, number] = self.met(number, partial.key)
-            if any(refused[key, number] for number in partial.nots):
-                continue
-            taken.setdefault(key, set()).update((number, item.id) for number, item in partial.taken)
-            combination = sorted(partial.taken, key=lambda pair: pair[0])
-            rank = precedence(combination)
-            if key not in best or rank < best[key][0]:
-                best[key] = rank, tuple((number, item.id) for number, item in combination)
-        return tuple(Firing(rule.id, key, frozenset(taken[key]), best[key][1]) for key in sorted(taken))
-
-    def walk(self, node: Node, partial: _Partial) -> Iterator[_Partial]:
-        """Every way in which `node` can hold, given what was taken before it."""
-        if node.kind == "not":
-            yield _Partial(partial.key, partial.taken, (*partial.nots, node.number))
-        elif node.kind == "any":
-            for part in node.below:
-                yield from self.walk(part, partial)
-        elif node.kind == "all":
-            yield from self.chain(node.below, partial)
-        else:
-            yield from self.take(node.number, partial)
-
-    def chain(self, nodes: Sequence[Node], partial: _Partial) -> Iterator[_Partial]:
-        if not nodes:
-            yield partial
-            return
-        for further in self.walk(nodes[0], partial):
-            yield from self.chain(nodes[1:], further)
-
-    def take(self, number: int, partial: _Partial) -> Iterator[_Partial]:
-        fields = self.given.carries[number]
-        for item in self.lookup(number, partial.key):
-            if any(item.id == other.id for _, other in partial.taken):
-                continue
-            taken = (*partial.taken, (number, item))
-            if self.close(taken):
-                yield _Partial(partial.key | item.place(fields), taken, partial.nots)
-
-    def lookup(self, number: int, key: dict[str, str]) -> list[Item]:
-        """Candidates that agree with the key so far."""
-        shared = tuple(sorted(self.given.carries[number] & key.keys()))
-        if (number, shared) not in self.index:
-            table: dict[tuple[str, ...], list[Item]] = {}
-            for item in self.given.facts[number]:
-                table.setdefault(tuple(item.fact[field] for field in shared), []).append(item)
-            self.index[number, shared] = table
-        return self.index[number, shared].get(tuple(key[field] for field in shared), [])
-
-    def close(self, taken: Sequence[tuple[int, Item]]) -> bool:
-        """Whether the facts lie within the rule's window of each other."""
-        within = self.given.rule.within
-        times = _times(taken)
-        return within is None or not times or max(times) - min(times) <= timedelta(seconds=within)
-
-    def recent(self, taken: Sequence[tuple[int, Item]]) -> bool:
-        within = self.given.rule.within
-        times = _times(taken)
-        if not times:
-            return True
-        if within is None:
-            return min(times) >= self.given.as_of - RECENCY
-        return max(times) >= self.given.as_of - timedelta(seconds=within)
-
-    def met(self, number: int, key: dict[str, str]) -> bool:
-        """Whether a negated pattern is met by a fact that says nothing else about the key's places."""
-        return any(
-            all(item.fact.get(field, key[field]) == key[field] for field in self.given.rule.join)
-            for item in self.given.facts[number]
+        join = self.given.rule.join
+        found: dict[Values, list[Combination]] = {}
+        for rows in self.walk(self.given.compiled.node, [_Rows([_Row((), (), None, None)])]):
+            keyed = _picker([rows.fields.index(field) for field in join])
+            order = sorted(range(len(rows.numbers)), key=rows.numbers.__getitem__)
+            numbers = tuple(rows.numbers[place] for place in order)
+            sort = None if order == sorted(order) else _picker(order)
+            silent = self.silenced(rows.nots, {keyed(row.values) for row in rows.rows})
+            for row in rows.rows:
+                key = keyed(row.values)
+                if key not in silent:
+                    found.setdefault(key, []).append((numbers, sort(row.candidates) if sort else row.candidates))
+        made = (
+            firing(self.given.rule, tuple(zip(join, key, strict=True)), combinations, self.given.as_of)
+            for key, combinations in sorted(found.items())
         )
+        return tuple(one for one in made if one is not None)
+
+    def walk(self, node: Node, before: list[_Rows]) -> list[_Rows]:
+        """Every way in which `node` can hold, together with what was taken before it."""
+        if node.kind == "not":
+            return [_Rows(rows.rows, rows.numbers, rows.fields, (*rows.nots, node.number)) for rows in before]
+        if node.kind == "pattern":
+            taken = (self.take(node.number, rows) for rows in before)
+            return [rows for rows in taken if rows.rows]
+        if node.kind == "any":
+            return [rows for part in node.below for rows in self.walk(part, before)]
+        return [rows for one in before for rows in self.chain(node.below, one)]
+
+    def chain(self, nodes: Sequence[Node], rows: _Rows) -> list[_Rows]:
+        """All of `nodes`; one that shares a join field with what was taken goes first, so that no step is without a key."""
+        if not nodes:
+            return [rows]
+        place = next((place for place, node in enumerate(nodes) if self.fields(node) & set(rows.fields)), 0)
+        rest = (*nodes[:place], *nodes[place + 1 :])
+        return [further for one in self.walk(nodes[place], [rows]) for further in self.chain(rest, one)]
+
+    def fields(self, node: Node) -> frozenset[str]:
+        """Join fields that a node's own patterns carry, negated ones aside."""
+        own = self.given.compiled.carries[node.number] if node.kind == "pattern" else frozenset()
+        return own.union(*(self.fields(part) for part in node.below))
+
+    def take(self, number: int, before: _Rows) -> _Rows:
+        """The combinations so far, each with every candidate of one pattern that goes with it."""
+        carries = self.given.compiled.carries[number]
+        shared = tuple(field for field in before.fields if field in carries)
+        adds = tuple(field for field in self.given.rule.join if field in carries and field not in shared)
+        shelves = self.shelved(number, shared, adds)
+        key = _picker([before.fields.index(field) for field in shared])
+        rivals = self.rivals(number, before.numbers)
+        within = self.within
+        rows: list[_Row] = []
+        for values, candidates, start, end in before.rows:
+            shelf = shelves.get(key(values))
+            if shelf is None:
+                continue
+            ids = {candidates[place].item.id for place in rivals} if rivals else ()
+            for more, candidate in shelf.standing:
+                if candidate.item.id not in ids:
+                    rows.append(_Row(values + more, (*candidates, candidate), start, end))
+            dated: Iterable[tuple[Values, Candidate]] = shelf.dated
+            if within is not None and start is not None and end is not None and len(shelf.starts) > 1:
+                dated = shelf.dated[bisect_left(shelf.starts, end - within) : bisect_right(shelf.starts, start + within)]
+            for more, candidate in dated:
+                if candidate.item.id in ids:
+                    continue
+                first, last = _span(start, end, candidate)
+                if within is None or last - first <= within:
+                    rows.append(_Row(values + more, (*candidates, candidate), first, last))
+        return _Rows(rows, (*before.numbers, number), before.fields + adds, before.nots)
+
+    def rivals(self, number: int, numbers: Sequence[int]) -> list[int]:
+        """Places of patterns that must take another fact than pattern `number`: neither counts, and both could take the same."""
+        patterns = self.given.compiled.patterns
+        mine = patterns[number]
+        if mine.at_least is not None:
+            return []
+        mixed = self.given.rule.on_missing_data == "fire"  # a missing_data fact can then stand for a signal, too
+        uncounted = [place for place, other in enumerate(numbers) if patterns[other].at_least is None]
+        return [place for place in uncounted if mixed or patterns[numbers[place]].kind == mine.kind]
+
+    def shelved(self, number: int, shared: tuple[str, ...], adds: tuple[str, ...]) -> dict[Values, _Shelf]:
+        """Candidates of a pattern by their values in the fields that are shared."""
+        if (number, shared) in self.shelves:
+            return self.shelves[number, shared]
+        found: dict[Values, _Shelf] = {}
+        by, further = _reader(shared), _reader(adds)
+        for candidate in self.given.takes[number]:
+            fact = candidate.item.fact
+            values = by(fact)
+            if (shelf := found.get(values)) is None:
+                shelf = found[values] = _Shelf([], [], [])
+            (shelf.standing if candidate.start is None else shelf.dated).append((further(fact), candidate))
+        for shelf in found.values():
+            if len(shelf.dated) > 1:
+                shelf.dated.sort(key=_start)
+            shelf.starts.extend(map(_start, shelf.dated))
+        self.shelves[number, shared] = found
+        return found
+
+    def silenced(self, nots: Sequence[int], keys: Iterable[Values]) -> set[Values]:
+        """The keys that one of the negated patterns silences: with one fact that agrees, or as many as it counts."""
+        if not nots:
+            return set()
+        asked = [(self.given.compiled.patterns[number], self.stated(number)) for number in nots]
+        silent = set()
+        for key in keys:
+            for pattern, stated in asked:
+                agreeing = [item for places, by in stated.items() for item in by.get(tuple(key[place] for place in places), ())]
+                if pattern.different:
+                    values = (item.fact.get(pattern.different) for item in agreeing)
+                    number = len({(isinstance(value, bool), value) for value in values if value is not None})
+                else:
+                    number = len(agreeing)
+                if number >= (pattern.at_least or 1):
+                    silent.add(key)
+        return silent
+
+    def stated(self, number: int) -> dict[tuple[int, ...], dict[tuple[Any, ...], list[Item]]]:
+        """Facts of a negated pattern by the places in the key of the join fields that they have, and by their values there."""
+        join = self.given.rule.join
+        found: dict[tuple[int, ...], dict[tuple[Any, ...], list[Item]]] = {}
+        for item in self.given.denies[number]:
+            places = tuple(place for place, field in enumerate(join) if field in item.fact)
+            values = tuple(item.fact[join[place]] for place in places)
+            found.setdefault(places, {}).setdefault(values, []).append(item)
+        return found
 
 
-def _times(taken: Sequence[tuple[int, Item]]) -> list[datetime]:
-    return [item.at for _, item in taken if item.at is not None]
+def _start(pair: tuple[Values, Candidate]) -> datetime:
+    start = pair[1].start
+    assert start is not None
+    return start
+
+
+def _span(start: datetime | None, end: datetime | None, candidate: Candidate) -> tuple[datetime, datetime]:
+    """From the earliest to the latest of a combination and one more dated candidate."""
+    first, last = candidate.start, candidate.end
+    assert first is not None
+    assert last is not None
+    return first if start is None or first < start else start, last if end is None or last > end else end
+
+
+def _picker(places: Sequence[int]) -> Callable[[Sequence[Any]], tuple[Any, ...]]:
+    """Takes the values at some places, always as a tuple."""
+    if len(places) > 1:
+        return itemgetter(*places)
+    if not places:
+        return lambda _: ()
+    (place,) = places
+    return lambda values: (values[place],)
+
+
+def _reader(fields: Sequence[str]) -> Callable[[Any], Values]:
+    """Takes the values of some fields of a fact, always as a tuple."""
+    if len(fields) > 1:
+        return itemgetter(*fields)
+    if not fields:
+        return lambda _: ()
+    (field,) = fields
+    return lambda fact: (fact[field],)

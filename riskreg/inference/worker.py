@@ -3,38 +3,51 @@
 Memory that the engine took is given back only by the end of its process, and a fault in its C code ends no other. Nothing is
 decided here: every match goes out as it came.
 
-Job: `{"bytes": n, "seconds": n, "shards": [{"rules": {…}, "batches": [[fact, …], …]}, …]}`. Line: `[[rule, [fact id, …]], …]`.
+Job, a line each: the limits `{"bytes": n, "seconds": n, "shards": n}`; then for each shard its rules as the engine reads them, how
+many batches follow, and each batch as a JSON list of facts. Answer, a line a shard: `{rule: [token, …]}`, the tokens of its matches
+one after the other in pattern order.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import sys
 from typing import Any
 
+_IDS = re.compile(r'"id":"p(\d+)"')
+
 
 def main() -> int:
-    job = json.loads(sys.stdin.readline())
-    _limit(job["bytes"], job["seconds"])
-    import durable_rules_engine as engine
+    import durable_rules_engine as engine  # before the job is there, so that it waits for nothing
 
-    for number, shard in enumerate(job["shards"]):
-        sys.stdout.write(json.dumps(_run(engine, f"shard{number}", shard), separators=(",", ":")) + "\n")
+    read = sys.stdin.readline
+    line = read()
+    if not line:
+        return 0  # nothing was asked
+    job = json.loads(line)
+    _limit(job["bytes"], job["seconds"])
+    shards = []
+    for _ in range(job["shards"]):
+        rules = read()
+        shards.append((rules, [read() for _ in range(int(read()))]))
+    for number, (rules, batches) in enumerate(shards):
+        sys.stdout.write(json.dumps(_run(engine, f"shard{number}", rules, batches), separators=(",", ":")) + "\n")
         sys.stdout.flush()
     return 0
 
 
-def _run(engine: Any, name: str, shard: dict[str, Any]) -> list[tuple[str, list[str]]]:
-    """Every match of one shard: the rule, and the ids of its facts in pattern order."""
-    handle = engine.create_ruleset(name, json.dumps(shard["rules"]))
-    found: list[tuple[str, list[str]]] = []
-    for batch in shard["batches"]:
-        engine.assert_facts(handle, json.dumps(batch))
+def _run(engine: Any, name: str, rules: str, batches: list[str]) -> dict[str, list[int]]:
+    """Every match of one shard."""
+    handle = engine.create_ruleset(name, rules)
+    found: dict[str, list[int]] = {rule: [] for rule in json.loads(rules)}
+    for batch in batches:
+        engine.assert_facts(handle, batch)
         while action := engine.start_action(handle):
             match = action[1]
             while match:
-                ((rule, frame),) = json.loads(match).items()
-                found.append((rule, [frame[f"m{place}"]["id"] for place in range(len(frame))]))
+                # {"r0":{"m0":{"id":"p12",…},"m1":{…}}}: facts come back as they were written, in pattern order.
+                found[match[2 : match.index('"', 2)]].extend(map(int, _IDS.findall(match)))
                 match = engine.complete_and_start_action(handle, action[2])
     return found
 
