@@ -5,9 +5,10 @@ from __future__ import annotations
 import polars as pl
 from pydantic import AwareDatetime, ConfigDict
 
+from riskreg.model.backtest import Backtest
 from riskreg.model.base import Frozen
 from riskreg.model.drill import Drill, DrillOrder
-from riskreg.model.finding import Finding
+from riskreg.model.finding import Aside, Finding
 from riskreg.model.metric import Metric
 from riskreg.model.network import Network
 from riskreg.model.plan import FailoverPlan
@@ -15,18 +16,8 @@ from riskreg.model.playbook import PlaybookTemplate, RenderedPlaybook
 from riskreg.model.risk import Event, Risk
 from riskreg.model.role import Role
 from riskreg.model.rule import Rule, RuleTest
+from riskreg.model.ruletest import RuleTestResult
 from riskreg.model.settings import Settings
-
-
-class RuleTestResult(Frozen):
-    """One rule test: what was expected, what came."""
-
-    rule: str
-    name: str
-    passed: bool
-    negative: bool
-    expected: tuple[dict[str, str], ...]
-    got: tuple[dict[str, str], ...]
 
 
 class Workspace(Frozen):
@@ -57,6 +48,8 @@ class Content(Frozen):
     as_of: AwareDatetime
     signals: pl.DataFrame
     findings: tuple[Finding, ...]
+    asides: tuple[Aside, ...] = ()
+    """What rules could not judge for want of data, and what exceptions left out."""
     risks: tuple[Risk, ...]
     history: tuple[Event, ...]
     """All events, oldest first."""
@@ -67,6 +60,13 @@ class Content(Frozen):
     packs: dict[str, str] = {}
     """`<drill id>-facilitator` and `<drill id>-player` → Markdown of the pack."""
     tests: tuple[RuleTestResult, ...]
+    backtest: Backtest | None = None
+    """How often each rule would have fired on the readings that there are."""
+    near: dict[str, str] = {}
+    """Rule id → what is nearest to make it fire, in one sentence; only rules that did not fire in the backtest."""
     engine: str
     """Which engines decided, in words."""
     register_hash: str
+
+
+__all__ = ["Content", "RuleTestResult", "Workspace"]
