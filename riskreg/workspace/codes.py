@@ -76,6 +76,16 @@ CODES: dict[str, str] = {
     "duplicate-reading": "The same metric, scope and time is given twice.",
     "superseded": "Readings of the inbox replace earlier ones of the same metric, scope and time.",
     "too-many-readings": "There are more readings than are kept in memory.",
+    # files of facts
+    "facts-empty": "A file of facts holds no fact.",
+    "fact-syntax": "A line of a file of facts is not one JSON object, or is cut short.",
+    "fact-id": "A fact has no id of its own.",
+    "fact-duplicate": "Two facts have the same id.",
+    "fact-kind": "A fact names neither a signal nor a fact, or both.",
+    "fact-time": "The time of a fact cannot be read.",
+    "fact-number": "A number cannot be compared exactly: not finite, or beyond 2^53.",
+    "fact-too-long": "A text of a fact is longer than 1,000 characters.",
+    "fact-type": "A field of a fact is no single value.",
 }
 
 

@@ -1,0 +1,66 @@
+"""What was worked out once, kept in `.riskreg/` until it is not true any more. Losing it costs time and nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import riskreg
+from riskreg.model.faults import FaultError
+from riskreg.workspace.storage import WORK, write_atomic
+
+_ROOMS = ("model", "inference", "workspace")
+_STANDS_ON = ("durable_rules", "polars", "pydantic", "PyYAML", "Jinja2")
+
+
+class Kept:
+    """A mapping in `.riskreg/<name>.json` that is empty again when riskreg, or what it stands on, is another than the one that
+    wrote it, or when the file is not whole."""
+
+    def __init__(self, root: Path, name: str) -> None:
+        self._root, self._file = root, root / WORK / f"{name}.json"
+        self.value: dict[str, Any] = self._read()
+
+    def write(self, value: dict[str, Any]) -> None:
+        """Keeps `value`; does nothing where nothing can be written, because nothing depends on it."""
+        if value == self.value or not self._file.resolve().is_relative_to(self._root.resolve()):
+            return
+        body = json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False).encode()
+        try:
+            write_atomic(self._file, _seal(body) + b"\n" + body)
+        except (FaultError, OSError):
+            return
+        self.value = value
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            seal, _, body = self._file.read_bytes().partition(b"\n")
+            value = json.loads(body) if seal == _seal(body) else {}
+        except (OSError, ValueError):
+            return {}
+        return value if isinstance(value, dict) else {}
+
+
+def _seal(body: bytes) -> bytes:
+    return hashlib.sha256(maker().encode() + body).hexdigest().encode()
+
+
+@cache
+def maker() -> str:
+    """The hash of everything that turns files into answers: riskreg's version and code, Python, and what both stand on."""
+    digest = hashlib.sha256(f"{riskreg.__version__} {sys.version}".encode())
+    for name in _STANDS_ON:
+        try:
+            digest.update(f"{name} {version(name)}".encode())
+        except PackageNotFoundError:
+            digest.update(name.encode())
+    home = Path(riskreg.__file__).parent
+    for room in _ROOMS:
+        for file in sorted((home / room).rglob("*.py")):
+            digest.update(file.relative_to(home).as_posix().encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()
