@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Mapping
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
@@ -158,6 +158,24 @@ class Then(Frozen):
     conclude: Conclude | None = None
 
 
+LIFTED = ("join", "within")
+"""Fields that may stand under `when` too, beside all, any or one pattern: they speak of what it asks for."""
+
+
+def lifted(when: Mapping[str, Any], rule: Container[str]) -> tuple[str, ...]:
+    """Which fields of `when` are the rule's own: a counted pattern keeps its `within`, and nothing is said twice."""
+    return tuple(name for name in LIFTED if name in when and name not in rule and not (name == "within" and "at_least" in when))
+
+
+def lift(rule: Mapping[str, Any]) -> dict[str, Any]:
+    """A rule as it is written, with what stands under `when` for the whole rule brought up to it."""
+    when = rule.get("when")
+    if not isinstance(when, dict) or not (up := lifted(when, rule)):
+        return dict(rule)
+    rest = {name: value for name, value in when.items() if name not in up}
+    return {**rule, "when": rest} | {name: when[name] for name in up}
+
+
 class RuleException(Frozen):
     """Facts that a rule leaves out until a day, for a reason that somebody answers for."""
 
@@ -198,6 +216,11 @@ class Rule(Frozen):
     false_positives: tuple[Prose, ...] = ()
     references: tuple[Prose, ...] = ()
     tests: tuple[RuleTest, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _written_under_when(cls, value: Any) -> Any:
+        return lift(value) if isinstance(value, dict) else value
 
     @model_validator(mode="after")
     def _sound(self) -> Self:

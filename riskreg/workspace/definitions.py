@@ -5,7 +5,7 @@ no other. An id counts as defined even where the rest of its entry is wrong; oth
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -17,7 +17,7 @@ from riskreg.model.metric import Metric
 from riskreg.model.network import Contract, Function, Hazard, Pool, Site, System, Vendor
 from riskreg.model.playbook import PlaybookTemplate
 from riskreg.model.role import Role
-from riskreg.model.rule import Rule, RuleTests
+from riskreg.model.rule import Rule, RuleTests, lifted
 from riskreg.model.settings import Settings, WideMapping
 from riskreg.resources import shipped
 from riskreg.workspace.codes import did_you_mean, fault
@@ -176,11 +176,29 @@ def _rules(desk: Desk, root: Path, found: Definitions, prefix: str) -> None:
             continue
         for item in node.items if isinstance(node.value, list) else (node,):
             if not source.path.endswith(".test.yaml"):
-                found.rules.add(desk, item, source.path)
+                found.rules.add(desk, lift_node(item), source.path)
                 continue
             tests, faults = validate(RuleTests, item, source.path)
             desk.add(*faults)
             found.tests.append(Placed(item, source.path, tests) if tests else Written(item, source.path))
+
+
+def lift_node(rule: Node) -> Node:
+    """A rule as a tree, with what stands under `when` for the whole rule brought up to it (see `riskreg.model.rule.lift`)."""
+    when = rule.get("when")
+    if when is None or not (up := lifted(when.fields, rule.fields)):
+        return rule
+    rest = replace(
+        when,
+        value={name: value for name, value in when.value.items() if name not in up},
+        fields={name: below for name, below in when.fields.items() if name not in up},
+    )
+    return replace(
+        rule,
+        value={**rule.value, "when": rest.value} | {name: when.value[name] for name in up},
+        fields={**rule.fields, "when": rest} | {name: when.fields[name] for name in up},
+        keys=rule.keys | {name: when.keys[name] for name in up},
+    )
 
 
 def _playbooks(desk: Desk, root: Path, found: Definitions, prefix: str) -> None:

@@ -21,7 +21,7 @@ from riskreg.model.metric import Metric
 from riskreg.model.network import Network
 from riskreg.model.playbook import PlaybookTemplate
 from riskreg.model.role import Role
-from riskreg.model.rule import Rule, RuleTests
+from riskreg.model.rule import LIFTED, Rule, RuleTests
 from riskreg.model.settings import Settings
 from riskreg.workspace.fields import describe
 from riskreg.workspace.storage import write_atomic
@@ -101,6 +101,11 @@ def _described(adapter: TypeAdapter[Any], kind: Any) -> dict[str, Any]:
         where = pattern["properties"]["where"]  # `metric: leavers` is short for `metric: {eq: leavers}`
         bare = [{"type": kind} for kind in ("string", "number", "boolean")]
         where["additionalProperties"] = {"anyOf": [where["additionalProperties"], *bare]}
+    if rule := schema.get("$defs", {}).get("Rule") or (schema if kind is Rule else None):
+        for under in ("All", "Any_", "Pattern"):  # what speaks of the whole `when` may stand in it
+            if under in schema.get("$defs", {}):
+                own = schema["$defs"][under]["properties"]
+                own |= {name: deepcopy(rule["properties"][name]) for name in LIFTED if name not in own}
     for name, definition in [*schema.get("$defs", {}).items(), (getattr(kind, "__name__", ""), schema)]:
         own = _own(nouns[name]) if name in nouns else {}
         for field, body in definition.get("properties", {}).items():
