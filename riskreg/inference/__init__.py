@@ -9,20 +9,44 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from riskreg.inference.decision import Decided, decide
+    from riskreg.inference.columns import Facts
+    from riskreg.inference.decision import Decided, decide, settle
     from riskreg.inference.durable import durable_available
+    from riskreg.inference.evaluation import Case, Evaluation, evaluate
     from riskreg.inference.lint import check_rules, check_tests
+    from riskreg.inference.pack import Pack, prepare
     from riskreg.inference.ruletests import run_tests
 
 _HOME = {
+    "Case": "evaluation",
     "Decided": "decision",
+    "Evaluation": "evaluation",
+    "Facts": "columns",
+    "Pack": "pack",
     "check_rules": "lint",
     "check_tests": "lint",
     "decide": "decision",
     "durable_available": "durable",
+    "evaluate": "evaluation",
+    "prepare": "pack",
     "run_tests": "ruletests",
+    "settle": "decision",
 }
-__all__ = ["Decided", "check_rules", "check_tests", "decide", "durable_available", "run_tests"]
+__all__ = [
+    "Case",
+    "Decided",
+    "Evaluation",
+    "Facts",
+    "Pack",
+    "check_rules",
+    "check_tests",
+    "decide",
+    "durable_available",
+    "evaluate",
+    "prepare",
+    "run_tests",
+    "settle",
+]
 
 
 def __getattr__(name: str) -> Any:

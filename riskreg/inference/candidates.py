@@ -1,148 +1,179 @@
-"""Which facts each pattern of a rule can take, looked at alone; and how many combinations that would make."""
+"""The candidates of each rule: what its patterns can take and what could silence it, found for all rules together."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
-from riskreg.inference.meaning import (
-    MAX_COMBINATIONS,
-    RECENCY,
-    Branch,
-    Item,
-    Node,
-    branches,
-    carried,
-    patterns,
-    tree,
-)
-from riskreg.model.rule import Condition, Pattern, Rule
+import numpy as np
+
+from riskreg.inference.asks import Atom, Thresholds, atoms, in_force, meets
+from riskreg.inference.columns import NO_TIME, Facts, Kind, Name, Rows, micros
+from riskreg.inference.compiled import Compiled, Ready
+from riskreg.inference.counting import stretched
+from riskreg.inference.joining import Taken, Words, combinations, numbered, pruned
+from riskreg.inference.meaning import MAX_COMBINATIONS, Branch, Candidate, Item
+from riskreg.inference.pack import Layer, Pack, Plan
+from riskreg.inference.search import Search, narrowed
+from riskreg.model.rule import Rule
+
+_FEW = 64
+"""So many negating facts are handed on without a look at whether they speak of any key."""
+
+Parts = list[tuple[Kind, Rows]]
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """A rule with the facts that each of its patterns can take: all that an engine is given."""
-
-    rule: Rule
-    node: Node
-    branches: tuple[Branch, ...]
-    as_of: datetime
-    carries: dict[int, frozenset[str]]
-    """Pattern number → the rule's join fields that its facts carry."""
-    facts: dict[int, tuple[Item, ...]]
-    """Pattern number → candidates, in id order; those of negated patterns too."""
+class Explodes(Exception):
+    """A rule would have to look at more than `MAX_COMBINATIONS` combinations of facts."""
 
 
-class Facts:
-    """Accepted facts by kind; results for equal patterns are kept, since many rules look at the same facts."""
+class Candidates:
+    """All that the rules of a pack can take of some facts, layer by layer as conclusions come in."""
 
-    def __init__(self, items: Iterable[Item]) -> None:
-        self._kinds: dict[tuple[str, str], list[Item]] = {}
-        self._kept: dict[tuple[Any, ...], tuple[Item, ...]] = {}
-        for item in items:
-            word = "signal" if "signal" in item.fact else "fact"
-            self._kinds.setdefault((word, item.fact[word]), []).append(item)
+    def __init__(self, pack: Pack, facts: Facts, as_of: datetime, thresholds: Thresholds) -> None:
+        self._facts, self._as_of, self._thresholds = facts, as_of, thresholds
+        self._today = as_of.astimezone(UTC).date()
+        self._search = Search(pack.index, thresholds, micros(as_of))
+        self._seen: set[Name] = set()
+        self._words = Words()
 
-    def meeting(self, pattern: Pattern) -> tuple[Item, ...]:
-        """Facts of the pattern's kind that meet its `where`."""
-        word = "signal" if pattern.signal else "fact"
-        name = (word, pattern.kind, repr(sorted(pattern.where.items())))
-        if name not in self._kept:
-            of_kind = self._kinds.get((word, pattern.kind), [])
-            self._kept[name] = tuple(item for item in of_kind if meets(pattern, item.fact))
-        return self._kept[name]
+    def of(self, layer: Layer, concluded: Sequence[Item]) -> tuple[Plan, ...]:
+        """Rules of a layer that may have a combination. `concluded`: all that the layers before it made."""
+        new = layer.kinds - self._seen
+        names = {item.fact["fact"] for item in concluded} & {name for word, name in new if word == "fact"}
+        made = Facts.made(sorted((item for item in concluded if item.fact["fact"] in names), key=lambda item: item.id)).kinds
+        for name in new:
+            self._search.look(name, [table[name] for table in (self._facts.kinds, made) if name in table])
+        self._seen |= new
+        return self.possible(layer)
 
+    def possible(self, layer: Layer) -> tuple[Plan, ...]:
+        """The same once more, with nothing new."""
+        return layer.possible(self._search.alive)
 
-def ready(rule: Rule, facts: Facts, as_of: datetime, conclusions: Mapping[str, frozenset[str]]) -> Ready:
-    """The candidates of one rule: kind, `where`, time and the presence of join fields, each fact by itself."""
-    node = tree(rule.when)
-    negated = {number for branch in branches(node) for number in branch.negative}
-    carries: dict[int, frozenset[str]] = {}
-    found: dict[int, tuple[Item, ...]] = {}
-    for number, pattern in patterns(node).items():
-        carries[number] = frozenset(rule.join) & carried(pattern, conclusions)
-        needed = frozenset() if number in negated else carries[number]
-        oldest = as_of - _reach(rule, negated=number in negated)
-        found[number] = tuple(
-            item
-            for item in facts.meeting(pattern)
-            if needed <= item.fact.keys() and (item.at is None or oldest <= item.at <= as_of)
+    def told(self, layer: Layer) -> tuple[Plan, ...]:
+        """Rules of a layer that overdue readings could make fire, and which only tell them."""
+        names = [plan for plan in layer.possible(self._search.alive, told=True) if plan.compiled.rule.on_missing_data == "flag"]
+        return tuple(plan for plan in names if any(self._search.rows(number) for number in plan.instead.values()))
+
+    def leaves_out(self, plan: Plan) -> bool:
+        """Whether an exception in force leaves out any fact of a rule."""
+        return any(
+            len(narrowed(kind, rows, exception, self._thresholds))
+            for exception in self._exceptions(plan)
+            for number in plan.compiled.positive
+            for kind, rows in self._parts(plan, number, missing=plan.compiled.rule.on_missing_data == "fire")
         )
-    return Ready(rule, node, branches(node), as_of, carries, found)
+
+    def left_out(self, rule: Rule, fact: Mapping[str, Any]) -> bool:
+        """Whether an exception in force leaves out a fact."""
+        return any(meets(one.where, fact, self._thresholds) for one in in_force(rule, self._today))
+
+    def ready(self, plan: Plan, *, missing: bool, exceptions: bool = True) -> Ready | None:
+        """A rule with its candidates; None where no branch has one for each pattern. `Explodes` above the limit.
+
+        `missing`: overdue readings stand in place of signals. `exceptions`: those in force leave facts out.
+        """
+        compiled = plan.compiled
+        left_out = self._exceptions(plan) if exceptions else ()
+        taken: dict[int, Taken] = {}
+        for number in sorted(compiled.positive):
+            parts = self._parts(plan, number, missing=missing)
+            for exception in left_out:
+                parts = [(kind, _without(rows, narrowed(kind, rows, exception, self._thresholds))) for kind, rows in parts]
+            taken[number] = Taken.of(parts, sorted(compiled.carries[number]), self._words)
+        taken, branches = _joinable(compiled, taken)
+        if not branches:
+            return None
+        rule = compiled.rule
+        if combinations(branches, taken, rule.within) > MAX_COMBINATIONS:
+            raise Explodes
+        takes: dict[int, list[Candidate]] = {}
+        for number, one in taken.items():
+            if compiled.patterns[number].at_least is None:
+                takes[number] = one.candidates()
+            else:
+                takes[number], taken[number] = _counted(compiled, number, one)
+        if any(compiled.patterns[number].at_least for number in taken):
+            branches = [branch for branch in branches if all(takes[number] for number in branch.positive)]
+            if not branches:
+                return None
+            if combinations(branches, taken, rule.within) > MAX_COMBINATIONS:
+                raise Explodes
+        denies = {number: self._denies(plan, number, taken) for branch in branches for number in branch.negative}
+        return Ready(
+            compiled,
+            self._as_of,
+            {number: tuple(sorted(takes.get(number, ()), key=_place)) for number in sorted(compiled.positive)},
+            {number: denies.get(number, ()) for number in sorted(compiled.patterns.keys() - compiled.positive)},
+        )
+
+    def _exceptions(self, plan: Plan) -> tuple[frozenset[Atom], ...]:
+        return tuple(atoms(one.where) for one in in_force(plan.compiled.rule, self._today))
+
+    def _parts(self, plan: Plan, number: int, *, missing: bool) -> Parts:
+        parts = list(self._search.rows(plan.asks[number]))
+        if missing and number in plan.instead:
+            parts += self._search.rows(plan.instead[number])
+        return parts
+
+    def _denies(self, plan: Plan, number: int, taken: Mapping[int, Taken]) -> tuple[Item, ...]:
+        within = plan.compiled.patterns[number].within
+        oldest = None if within is None else micros(self._as_of) - within * 1_000_000
+        found: list[Candidate] = []
+        for kind, rows in self._search.rows(plan.asks[number]):
+            at = kind.at[rows]
+            kept = rows if oldest is None else rows[(at == NO_TIME) | (at >= oldest)]
+            if len(kept) > _FEW:
+                kept = self._speaking(plan.compiled, kind, kept, taken)
+            found += kind.candidates(kept)
+        return tuple(sorted((one.item for one in found), key=lambda item: item.id))
+
+    def _speaking(self, compiled: Compiled, kind: Kind, rows: Rows, taken: Mapping[int, Taken]) -> Rows:
+        """Without the facts that have a value in a join field that no key can have."""
+        for field in compiled.rule.join:
+            values = np.concatenate([one.keys[field] for one in taken.values() if field in one.keys])
+            rows = rows[~kind.column(field).present[rows] | np.isin(self._words.of(kind, field)[rows], values)]
+        return rows
 
 
-def _reach(rule: Rule, *, negated: bool) -> timedelta:
-    """How far back a fact can matter: twice the window, since a combination ends within one and spans another."""
-    if rule.within is None:
-        return RECENCY
-    return timedelta(seconds=rule.within * (1 if negated else 2))
+def _without(rows: Rows, others: Rows) -> Rows:
+    return rows[~np.isin(rows, others, assume_unique=True)] if len(others) else rows
 
 
-def combinations(given: Ready) -> int:
-    """How many combinations an engine would look at, partial ones included, windows aside. Counting stops above the limit."""
-    total = 0
-    for branch in given.branches:
-        keys: Counter[tuple[tuple[str, str], ...]] = Counter({(): 1})
-        for number in branch.positive:
-            keys = _joined(keys, Counter(_key(item, given.carries[number]) for item in given.facts[number]))
-            total += keys.total()
-            if total > MAX_COMBINATIONS:
-                return total
-    return total
+def _joinable(compiled: Compiled, taken: Mapping[int, Taken]) -> tuple[dict[int, Taken], list[Branch]]:
+    """Branches with a candidate for each pattern, and the candidates that can take part in one of them."""
+    part = {number: np.zeros(len(one), dtype=bool) for number, one in taken.items()}
+    branches = []
+    for branch in compiled.branches:
+        if all(len(taken[number]) for number in branch.positive) and (left := pruned(branch, taken)):
+            branches.append(branch)
+            for number, one in left.items():
+                part[number][one.place] = True
+    return {number: one.where(part[number]) for number, one in taken.items()}, branches
 
 
-def _key(item: Item, fields: frozenset[str]) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted(item.place(fields).items()))
+def _counted(compiled: Compiled, number: int, taken: Taken) -> tuple[list[Candidate], Taken]:
+    """Of a counted pattern one candidate for each shortest stretch; and the same as arrays, each at the end of its stretch."""
+    pattern = compiled.patterns[number]
+    within = pattern.within if pattern.within is not None else compiled.rule.within
+    all_of_them = taken.candidates()
+    groups: dict[int, list[int]] = {}
+    for place, code in enumerate(numbered(taken.keys, len(taken)).tolist()):
+        groups.setdefault(code, []).append(place)
+    found: list[Candidate] = []
+    places: list[int] = []
+    for group in groups.values():
+        where = {all_of_them[place].item.id: place for place in group}
+        some = stretched([all_of_them[place] for place in group], pattern, within, MAX_COMBINATIONS - len(found))
+        if some is None:
+            raise Explodes
+        found += some
+        places += [where[one.item.id] for one in some]
+    ends = np.array([micros(one.end) for one in found], dtype=np.int64)
+    return found, taken.repeated(np.array(places, dtype=np.int64), ends)
 
 
-def _joined(
-    left: Counter[tuple[tuple[str, str], ...]], right: Counter[tuple[tuple[str, str], ...]]
-) -> Counter[tuple[tuple[str, str], ...]]:
-    """Counts of the equality join of two counted sets of keys, through an index on the fields that they share."""
-    shared = {field for key in list(left)[:1] for field, _ in key} & {field for key in list(right)[:1] for field, _ in key}
-    index: dict[tuple[tuple[str, str], ...], list[tuple[tuple[str, str], ...]]] = {}
-    for key in right:
-        index.setdefault(tuple(pair for pair in key if pair[0] in shared), []).append(key)
-    found: Counter[tuple[tuple[str, str], ...]] = Counter()
-    for key, count in left.items():
-        for other in index.get(tuple(pair for pair in key if pair[0] in shared), ()):
-            found[tuple(sorted({*key, *other}))] += count * right[other]
-            if len(found) > MAX_COMBINATIONS:
-                return found
-    return found
-
-
-def meets(pattern: Pattern, fact: Mapping[str, Any]) -> bool:
-    """Whether a fact meets every condition of the pattern's `where`."""
-    return all(holds(condition, fact.get(field)) for field, condition in pattern.where.items())
-
-
-def holds(condition: Condition, value: Any) -> bool:
-    """Whether a value meets every operator of a condition; an empty one meets only `exists: false`."""
-    return all(_operator(name, getattr(condition, name), value) for name in condition.model_fields_set)
-
-
-def _operator(name: str, limit: Any, value: Any) -> bool:
-    if name == "exists":
-        return bool((value is not None) == limit)
-    if value is None or limit is None:
-        return False
-    if name in ("eq", "ne"):
-        return _same(value, limit) == (name == "eq")
-    if name in ("among", "not_in"):
-        return any(_same(value, option) for option in limit) == (name == "among")
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return False
-    return bool({"gt": value > limit, "gte": value >= limit, "lt": value < limit, "lte": value <= limit}[name])
-
-
-def _same(value: Any, other: Any) -> bool:
-    """Equal, and of one kind: a number is never a text, and true is not 1."""
-    return bool(value == other) and _kind(value) is _kind(other)
-
-
-def _kind(value: Any) -> type:
-    return float if isinstance(value, int) and not isinstance(value, bool) else type(value)
+def _place(candidate: Candidate) -> tuple[str, datetime | None, datetime | None]:
+    return candidate.item.id, candidate.start, candidate.end

@@ -1,29 +1,27 @@
-"""The decision: layer by layer, both engines on the same candidates, and one answer that is compared and explained."""
+"""The decision: what rules made of facts as findings that speak, and what a person should know that is not among them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Literal, get_args
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, get_args
 
-from riskreg.inference import durable, reference
-from riskreg.inference.candidates import Facts, Ready, combinations, ready
-from riskreg.inference.durable import EngineFailure, durable_available
+from riskreg.inference.asks import Thresholds, in_force, meets
+from riskreg.inference.columns import Facts
+from riskreg.inference.evaluation import Case, Engine, Evaluation, Withheld, evaluate_many
 from riskreg.inference.explain import ExplainError, render
-from riskreg.inference.facts import accept, conclusions, deadline, latest, plain
-from riskreg.inference.lint import structure
-from riskreg.inference.meaning import MAX_COMBINATIONS, Firing, Item, concluded, speak, strata
-from riskreg.inference.reason import place, reason
-from riskreg.inference.wording import named
+from riskreg.inference.facts import deadline, latest, plain
+from riskreg.inference.meaning import Firing, Item, speak
+from riskreg.inference.pack import Pack, prepare
+from riskreg.inference.reason import place, placed, reason
+from riskreg.inference.wording import day, listed, small, spoken, words
 from riskreg.model.base import Frozen
 from riskreg.model.disruption import Loss
-from riskreg.model.faults import Fault, Span, errors
-from riskreg.model.finding import Finding, finding_id
+from riskreg.model.faults import Fault, Span
+from riskreg.model.finding import Aside, Finding, finding_id
 from riskreg.model.rule import Lose, Rule, Severity
-from riskreg.model.signal import Fact, as_utc
+from riskreg.model.signal import Fact
 
-Engine = Literal["both", "durable", "reference"]
 _WORST_FIRST = {severity: -rank for rank, severity in enumerate(get_args(Severity))}
 
 
@@ -36,211 +34,61 @@ class Decided(Frozen):
     faults: tuple[Fault, ...] = ()
     conclusions: tuple[Fact, ...] = ()
     """What rules concluded, as facts, in id order."""
-
-
-@dataclass(frozen=True)
-class Pack:
-    """Rules that can be run, in layers, and what is wrong with the others."""
-
-    layers: tuple[tuple[Rule, ...], ...]
-    concluded: dict[str, frozenset[str]]
-    faults: tuple[Fault, ...]
-
-
-@dataclass(frozen=True)
-class Case:
-    """One question to the engines."""
-
-    pack: Pack
-    facts: Sequence[Fact]
-    as_of: datetime
-    names: Mapping[str, str] = field(default_factory=dict)
-    """`site:MNL` → `Manila`, as sentences say it."""
-
-
-@dataclass
-class _Course:
-    """How one case went: what each rule was given, and what it made of it."""
-
-    items: dict[str, Item]
-    faults: list[Fault]
-    names: Mapping[str, str]
-    given: list[Ready] = field(default_factory=list)
-    firings: list[tuple[Firing, ...]] = field(default_factory=list)
-    concluded: list[Item] = field(default_factory=list)
+    asides: tuple[Aside, ...] = ()
+    """What was not found because readings are missing or an exception hides it, by rule and key."""
 
 
 def decide(
     rules: Sequence[Rule],
-    facts: Sequence[Fact],
+    facts: Sequence[Fact] | Facts,
     *,
     as_of: datetime,
     engine: Engine = "both",
     names: Mapping[str, str] | None = None,
+    thresholds: Thresholds | None = None,
 ) -> Decided:
     """Findings of `rules` on `facts` as of a moment (aware; ValueError for a naive one).
 
     `facts` are flat (see `riskreg.model.signal.Fact`). Facts and rules that cannot be judged soundly are left out, each with a
     fault. Both engines decide; where they differ, or durable_rules fails, a fault names rule and facts and the reference's
-    answer stands. Draft rules are not run. `names` (`site:MNL` → `Manila`) are what findings say instead of ids. The
-    same rules and facts give the same findings, in whatever order they come.
+    answer stands. Draft rules are not run. `names` (`site:MNL` → `Manila`) are what findings say instead of ids; `thresholds`
+    (metric → name → limit) what limits by name are. The same rules and facts give the same findings, in whatever order they come.
     """
     live = [rule for rule in rules if rule.status != "draft"]
-    spoken = {ref: named(name) if ref.startswith("function:") else name for ref, name in (names or {}).items()}
-    return settle([Case(prepare(live), facts, as_of, spoken)], engine)[0]
-
-
-def prepare(rules: Sequence[Rule]) -> Pack:
-    """Rules in layers; a rule whose structure is wrong is left out, with its faults."""
-    faults = structure(rules, {})
-    bad = {fault.span.cell for fault in errors(faults)}
-    sound = [rule for rule in rules if rule.id not in bad]
-    return Pack(strata(sound), concluded(sound), faults)
+    return settle([Case(prepare(live), facts, as_of, spoken(names), thresholds or {})], engine)[0]
 
 
 def settle(cases: Sequence[Case], engine: Engine = "both") -> tuple[Decided, ...]:
-    """Many cases at once, for one worker process: what `decide` gives for each."""
-    if engine != "reference" and not durable_available():
-        if engine == "durable":
-            raise RuntimeError("durable_rules is not installed, so it cannot decide alone")
-        courses = [_course(case, _by_reference) for case in cases]
-        return _made(courses, "durable_rules is not installed here: the reference engine decided alone.")
-    if engine == "durable":
-        return _made([_course(case, _by_durable) for case in cases], "durable_rules decided alone, as was asked.")
-    courses = [_course(case, _by_reference) for case in cases]
-    if engine == "reference":
-        return _made(courses, "The reference engine decided alone, as was asked.")
-    differences = _compare(courses)
-    said = "durable_rules and the reference engine both decided, and agree."
-    if differences:
-        said = "durable_rules and the reference engine did not agree throughout: the reference's answer stands."
-    return _made(courses, said)
+    """Many cases at once, for one worker process: what `decide` gives for each, with the names of the case as they are."""
+    return tuple(_decided(case, made) for case, made in zip(cases, evaluate_many(cases, engine), strict=True))
 
 
-Evaluate = Callable[[Sequence[Ready], list[Fault]], list[tuple[Firing, ...]]]
-
-
-def _course(case: Case, evaluate: Evaluate) -> _Course:
-    """All layers of one case, each with what the ones before it concluded."""
-    as_of = as_utc(case.as_of)
-    accepted, refused = accept(case.facts)
-    course = _Course({item.id: item for item in accepted}, [*case.pack.faults, *refused], case.names)
-    for layer in case.pack.layers:
-        facts = Facts(sorted(course.items.values(), key=lambda item: item.id))
-        given = [found for rule in layer if _bounded(found := ready(rule, facts, as_of, case.pack.concluded), course.faults)]
-        firings = evaluate(given, course.faults)
-        new = conclusions({rule.id: rule for rule in layer}, (one for some in firings for one in some), course.items)
-        course.given += given
-        course.firings += firings
-        course.concluded += new
-        course.items |= {item.id: item for item in new}
-    return course
-
-
-def _bounded(given: Ready, faults: list[Fault]) -> bool:
-    if combinations(given) <= MAX_COMBINATIONS:
-        return True
-    faults.append(
-        _fault(
-            "rule-explodes",
-            f"rule {given.rule.id} would have to look at more than {MAX_COMBINATIONS:,} combinations of facts; it was not run",
-            given.rule.id,
-            hint="Join on a narrower field, set a shorter 'within', or ask more of each fact in 'where'.",
-        )
-    )
-    return False
-
-
-def _by_reference(given: Sequence[Ready], faults: list[Fault]) -> list[tuple[Firing, ...]]:
-    del faults  # plain Python has no failure of its own to report
-    return [reference.fire(one) for one in given]
-
-
-def _by_durable(given: Sequence[Ready], faults: list[Fault]) -> list[tuple[Firing, ...]]:
-    found, failure = durable.fire_all(given)
-    if failure:
-        faults.extend(_failed(failure, given))
-    return [found.get(number, ()) for number in range(len(given))]
-
-
-def _compare(courses: Sequence[_Course]) -> bool:
-    """durable_rules on everything that the reference was given; differences become faults of their case."""
-    asked = [(course, *pair) for course in courses for pair in zip(course.given, course.firings, strict=True)]
-    found, failure = durable.fire_all([given for _, given, _ in asked])
-    different = failure is not None
-    for number, (course, given, firings) in enumerate(asked):
-        if found.get(number, firings) != firings:
-            different = True
-            course.faults.append(_difference(given, firings, found[number]))
-    if failure:
-        for course in courses:
-            course.faults.extend(_failed(failure, course.given))
-    return different
-
-
-def _failed(failure: EngineFailure, given: Sequence[Ready]) -> list[Fault]:
-    return [
-        _fault(
-            failure.code,
-            f"durable_rules gave no answer for rule {one.rule.id} on {_count(one)} facts: {failure}",
-            one.rule.id,
-            hint="The reference engine's answer stands where both decide. Please report this with the rule and the facts.",
-        )
-        for one in given
-        if one.rule.id in failure.rules
-    ]
-
-
-def _difference(given: Ready, ours: Sequence[Firing], theirs: Sequence[Firing]) -> Fault:
-    odd = sorted(set(ours) ^ set(theirs), key=lambda firing: (firing.key, firing.facts))
-    told = "; ".join(
-        f"only {'the reference' if firing in ours else 'durable_rules'} has {place(firing)} with {', '.join(firing.facts[:10])}"
-        for firing in odd[:4]
-    )
-    return _fault(
-        "engines-disagree",
-        f"the two engines disagree on rule {given.rule.id}: {told}",
-        given.rule.id,
-        hint="The reference engine's answer stands. Please report this with the rule and the facts.",
-    )
-
-
-def _count(given: Ready) -> int:
-    return len({item.id for items in given.facts.values() for item in items})
-
-
-def _made(courses: Sequence[_Course], engine: str) -> tuple[Decided, ...]:
-    return tuple(_decided(course, engine) for course in courses)
-
-
-def _decided(course: _Course, engine: str) -> Decided:
-    findings = []
-    for given, firings in zip(course.given, course.firings, strict=True):
-        for firing in firings:
-            finding, faults = _finding(given, firing, course.items, course.names)
-            findings.append(finding)
-            course.faults += faults
+def _decided(case: Case, made: Evaluation) -> Decided:
+    findings, faults = [], list(made.faults)
+    for firing in made.firings:
+        finding, wrong = _finding(case, made, firing)
+        findings.append(finding)
+        faults += wrong
     findings.sort(key=lambda finding: (_WORST_FIRST[finding.severity], finding.rule, tuple(finding.key.values())))
-    facts: tuple[dict[str, Any], ...] = tuple(dict(item.fact) for item in sorted(course.concluded, key=lambda item: item.id))
-    return Decided(findings=tuple(findings), engine=engine, faults=tuple(course.faults), conclusions=facts)
+    facts: tuple[dict[str, Any], ...] = tuple(dict(item.fact) for item in made.concluded)
+    asides = tuple(_aside(case, made, one) for one in made.withheld)
+    return Decided(findings=tuple(findings), engine=made.engine, faults=tuple(faults), conclusions=facts, asides=asides)
 
 
-def _finding(given: Ready, firing: Firing, items: dict[str, Item], names: Mapping[str, str]) -> tuple[Finding, list[Fault]]:
-    rule, key = given.rule, dict(firing.key)
+def _finding(case: Case, made: Evaluation, firing: Firing) -> tuple[Finding, list[Fault]]:
+    given, names, key = made.given[firing.rule], case.names, dict(firing.key)
+    rule, items = given.rule, {ident: made.items[ident] for ident in firing.facts}
     faults: list[Fault] = []
-    told = {ident: items[ident].told(names) for ident in firing.facts}
     try:
-        text = render(rule, firing, told, speak(key, names))
+        text = render(rule, firing, {ident: item.told(names) for ident, item in items.items()}, speak(key, names))
     except ExplainError as error:
         text = f"{rule.title}: {place(firing, names)}"
-        faults.append(
-            _fault("explain-failed", f"the explain text of rule {rule.id} failed on {text}: {error}", rule.id, warning=True)
-        )
+        faults.append(_warning("explain-failed", f"the explain text of rule {rule.id} failed on {text}: {error}", rule.id))
     due = None
     try:
         due = deadline(rule, firing, items)
     except ValueError as error:
-        faults.append(_fault("rule-due", f"rule {rule.id} names a deadline that is no date: {error}", rule.id, warning=True))
+        faults.append(_warning("rule-due", f"rule {rule.id} names a deadline that is no date: {error}", rule.id))
     raised = rule.then.raises
     finding = Finding(
         id=finding_id(rule.id, rule.version, key, firing.facts),
@@ -251,8 +99,9 @@ def _finding(given: Ready, firing: Firing, items: dict[str, Item], names: Mappin
         severity=rule.severity,
         key=key,
         facts=firing.facts,
-        matched=tuple(plain(items[fact].fact) for fact in firing.facts),
+        matched=tuple(plain(item.fact) for item in items.values()),
         at=latest(firing, items) or given.as_of,
+        since=firing.since,
         likelihood=raised.likelihood if raised else None,
         impact=raised.impact if raised else None,
         playbooks=rule.then.playbooks,
@@ -262,7 +111,7 @@ def _finding(given: Ready, firing: Firing, items: dict[str, Item], names: Mappin
         due=due,
         owner=rule.owner,
         explain=text,
-        reason=reason(given, firing, told, names),
+        reason=reason(given, firing, items, names, case.thresholds),
     )
     return finding, faults
 
@@ -275,6 +124,35 @@ def _lost(lose: Lose, key: dict[str, str]) -> Loss:
     return Loss(ref=ref, kind=lose.kind, share=lose.share).model_copy(update={"length": lose.length})
 
 
-def _fault(code: str, message: str, rule: str, *, hint: str = "", warning: bool = False) -> Fault:
-    span = Span(path="rules", cell=rule)
-    return Fault(code=code, message=message, hint=hint, span=span, severity="warning" if warning else "error")
+def _aside(case: Case, made: Evaluation, one: Withheld) -> Aside:
+    rule, names, key = case.pack.compiled[one.rule].rule, case.names, dict(one.key)
+    items = [made.items[ident] for ident in one.facts]
+    where = ", ".join(map(str, speak(key, names).values()))
+    what = f"{where}: {small(rule.title)}" if where else rule.title
+    if one.kind == "missing-data":
+        text = f"{what}: not judged, because readings are overdue: {listed(list(dict.fromkeys(_overdue(item, names) for item in items)))}."
+    else:
+        here = [
+            exception
+            for exception in in_force(rule, case.as_of.astimezone(UTC).date())
+            if any(meets(exception.where, item.fact, case.thresholds) for item in items)
+        ]
+        why = "; ".join(f"{e.reason} (until {day(e.until.isoformat())}, approved by {words(e.approved_by)})" for e in here)
+        text = f"{what}: left out by an exception: {why}."
+    return Aside(kind=one.kind, rule=rule.id, key=key, facts=one.facts, text=text)
+
+
+def _overdue(item: Item, names: Mapping[str, str]) -> str:
+    """Readings that should be there: `quality score at Manila, since Sun 25 Oct 2026`."""
+    fact = item.told(names).fact
+    what = str(fact.get("metric", words(fact.get("watches", "readings"))))
+    place = ", ".join(str(fact[name]) for name in ("function", "site") if name in fact) or str(fact.get("vendor", ""))
+    since = fact.get("due")
+    return f"{what}{f' at {place}' if place else ''}{f', since {day(since)}' if since is not None else ''}"
+
+
+def _warning(code: str, message: str, rule: str) -> Fault:
+    return Fault(code=code, message=message, span=Span(path="rules", cell=rule), severity="warning")
+
+
+__all__ = ["Case", "Decided", "Engine", "Pack", "decide", "prepare", "settle"]

@@ -14,11 +14,9 @@ from graphlib import CycleError, TopologicalSorter
 from itertools import product
 from typing import Any, Literal
 
-import polars as pl
-
 from riskreg.model.fact import STANDING
 from riskreg.model.rule import All, Not, Pattern, Rule, When, negatives, positives
-from riskreg.model.signal import SIGNAL_SCHEMA
+from riskreg.model.signal import SIGNAL_FIELDS
 
 MAX_COMBINATIONS = 500_000
 """Combinations that one rule may have to look at in one run; more is a rule that joins too loosely."""
@@ -29,7 +27,7 @@ MAX_BRANCHES = 64
 MAX_PATTERNS = 12
 """Patterns in one alternative."""
 
-_SIGNAL_TEXTS = frozenset(name for name, kind in SIGNAL_SCHEMA.items() if kind == pl.String()) - {"id"}
+_SIGNAL_TEXTS = frozenset(name for name, kind in SIGNAL_FIELDS.items() if kind == "text") - {"id"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,223 @@
+"""Candidates as arrays: which of them can take part in a combination at all, and how many combinations they would make."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import combinations as pairs
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskreg.inference.columns import NO_TIME, Kind, Mask, Rows, micros
+from riskreg.inference.meaning import MAX_COMBINATIONS, Branch, Candidate
+
+_EARLIEST = micros(datetime(1, 1, 1, tzinfo=UTC))
+
+
+class Words:
+    """One number for each text that facts are joined on, the same in every kind of fact."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+
+    def of(self, kind: Kind, field: str) -> Rows:
+        """For each fact of a kind the number of its text in a field; -1 where it has none."""
+        return kind.once((id(self), field), lambda: self._read(kind, field))
+
+    def _read(self, kind: Kind, field: str) -> Rows:
+        column = kind.column(field)
+        if column.texts is None:
+            return np.full(len(kind), -1, dtype=np.int64)
+        table = [self._numbers.setdefault(word, len(self._numbers)) for word in column.words]
+        return np.array([*table, -1], dtype=np.int64)[column.texts]
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What one pattern can take: rows of one or more tables, and for each its time and what it says of the fields it carries."""
+
+    parts: tuple[tuple[Kind, Rows], ...]
+    at: Rows
+    keys: Mapping[str, Rows]
+    place: Rows
+    """Where each stood before some were taken away."""
+
+    @classmethod
+    def of(cls, parts: Sequence[tuple[Kind, Rows]], fields: Sequence[str], words: Words) -> Taken:
+        at = _together([kind.at[rows] for kind, rows in parts])
+        keys = {field: _together([words.of(kind, field)[rows] for kind, rows in parts]) for field in fields}
+        return cls(tuple(parts), at, keys, np.arange(len(at)))
+
+    def __len__(self) -> int:
+        return len(self.at)
+
+    def where(self, some: Mask) -> Taken:
+        """Only some of them."""
+        if some.all():
+            return self
+        parts, start = [], 0
+        for kind, rows in self.parts:
+            parts.append((kind, rows[some[start : start + len(rows)]]))
+            start += len(rows)
+        return Taken(tuple(parts), self.at[some], {field: codes[some] for field, codes in self.keys.items()}, self.place[some])
+
+    def repeated(self, places: Rows, ends: Rows) -> Taken:
+        """One entry for each of some places, with a time of its own; the facts themselves are left out."""
+        return Taken((), ends, {field: codes[places] for field, codes in self.keys.items()}, places)
+
+    def candidates(self) -> list[Candidate]:
+        """The facts, each with its own moment."""
+        return [one for kind, rows in self.parts for one in kind.candidates(rows)]
+
+
+def _together(arrays: Sequence[Rows]) -> Rows:
+    return arrays[0] if len(arrays) == 1 else np.concatenate([np.array([], dtype=np.int64), *arrays])
+
+
+def pruned(branch: Branch, taken: Mapping[int, Taken]) -> dict[int, Taken]:
+    """The candidates of a branch without those whose join values no candidate of another pattern has. Empty where none is left."""
+    left = {number: taken[number] for number in dict.fromkeys(branch.positive)}
+    again = len(left) > 1
+    while again:
+        again = False
+        for one, other in pairs(left, 2):
+            shared = sorted(left[one].keys.keys() & left[other].keys.keys())
+            if not shared:
+                continue
+            mine, yours = shared_codes(left[one].keys, left[other].keys, shared)
+            here, there = np.isin(mine, yours), np.isin(yours, mine)
+            if not here.all() or not there.all():
+                left[one], left[other] = left[one].where(here), left[other].where(there)
+                if not len(left[one]) or not len(left[other]):
+                    return {}
+                again = len(left) > 2
+    return left
+
+
+def shared_codes(left: Mapping[str, Rows], right: Mapping[str, Rows], fields: Sequence[str]) -> tuple[Rows, Rows]:
+    """One number for the values in some fields together, the same on both sides where all are the same."""
+    mine, yours = left[fields[0]], right[fields[0]]
+    for field in fields[1:]:
+        codes = np.concatenate([mine, yours]), np.concatenate([left[field], right[field]])
+        _, first = np.unique(codes[0], return_inverse=True)
+        _, number = np.unique(first * (codes[1].max(initial=0) + 2) + codes[1] + 1, return_inverse=True)
+        mine, yours = number[: len(mine)], number[len(mine) :]
+    return mine, yours
+
+
+def numbered(keys: Mapping[str, Rows], size: int) -> Rows:
+    """One number for all values of a row together."""
+    return shared_codes(keys, keys, sorted(keys))[0] if keys else np.zeros(size, dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """Combinations on their way, as counts: one entry for each key so far, and the window that it lies in (-1: standing)."""
+
+    keys: Mapping[str, Rows]
+    window: Rows
+    count: NDArray[np.float64]
+
+
+def combinations(branches: Sequence[Branch], taken: Mapping[int, Taken], within: int | None) -> int:
+    """How many combinations an engine would look at, partial ones included, without making one.
+
+    `within` in seconds: facts are put together only within overlapping spans of twice that length, as durable_rules is given
+    them. Counting stops above `MAX_COMBINATIONS`.
+    """
+    total = 0.0
+    for branch in branches:
+        if not all(len(taken[number]) for number in branch.positive):
+            continue
+        if _at_most(branch, taken, within) + total <= MAX_COMBINATIONS:
+            total += _at_most(branch, taken, within)
+            continue
+        before: _Counted | None = None
+        for number in branch.positive:
+            entries = _entries(taken[number], within)
+            if before is None:
+                before = entries
+                total += entries.count.sum()
+            else:
+                made, before = _joined(before, entries, MAX_COMBINATIONS - total)
+                total += made
+            if total > MAX_COMBINATIONS or before is None:
+                return int(min(total, 1e18))
+    return int(total)
+
+
+def _at_most(branch: Branch, taken: Mapping[int, Taken], within: int | None) -> float:
+    """An upper bound: as if everything went with everything."""
+    total, product = 0.0, 1.0 if within is None else 2.0
+    for number in branch.positive:
+        product *= len(taken[number])
+        total += product
+    return total
+
+
+def _entries(taken: Taken, within: int | None) -> _Counted:
+    if within is None:
+        return _summed(taken.keys, np.full(len(taken), -1, dtype=np.int64), np.ones(len(taken)))
+    # A span begins at each multiple of `within` and is twice as long, so a fact lies in two of them.
+    again = taken.at != NO_TIME
+    span = np.where(again, (taken.at - _EARLIEST) // max(within * 1_000_000, 1), -1)
+    keys = {field: np.concatenate([codes, codes[again]]) for field, codes in taken.keys.items()}
+    return _summed(keys, np.concatenate([span, span[again] + 1]), np.ones(len(taken) + int(again.sum())))
+
+
+def _summed(keys: Mapping[str, Rows], window: Rows, count: NDArray[np.float64]) -> _Counted:
+    code = numbered({**keys, "": window}, len(window))
+    _, first, inverse = np.unique(code, return_index=True, return_inverse=True)
+    sums = np.bincount(inverse, weights=count, minlength=len(first))
+    return _Counted({field: codes[first] for field, codes in keys.items()}, window[first], sums)
+
+
+def _joined(left: _Counted, right: _Counted, most: float) -> tuple[float, _Counted | None]:
+    """How many combinations a further pattern makes; and they, counted, where there are at most `most`."""
+    made, parts = 0.0, []
+    for one, other in ((True, True), (True, False), (False, True), (False, False)):
+        mine, yours = _side(left, standing=one), _side(right, standing=other)
+        shared = sorted(mine.keys.keys() & yours.keys.keys())
+        if not len(mine.count) or not len(yours.count):
+            continue
+        sides: tuple[dict[str, Rows], dict[str, Rows]] = ({f: mine.keys[f] for f in shared}, {f: yours.keys[f] for f in shared})
+        if one == other:
+            sides[0][""], sides[1][""] = mine.window, yours.window
+        codes = (
+            shared_codes(*sides, sorted(sides[0]))
+            if sides[0]
+            else (np.zeros(len(mine.count), int), np.zeros(len(yours.count), int))
+        )
+        size = 1 + max(codes[0].max(), codes[1].max())
+        there = np.bincount(codes[1], weights=yours.count, minlength=size)
+        made += float((mine.count * there[codes[0]]).sum())
+        if made > most:
+            return made, None
+        parts.append(_pairs(mine, yours, *codes))
+    if not parts:
+        return made, _Counted({**left.keys, **right.keys}, np.array([], dtype=np.int64), np.array([]))
+    fields = left.keys.keys() | right.keys.keys()
+    keys = {field: np.concatenate([part.keys[field] for part in parts]) for field in fields}
+    return made, _summed(keys, np.concatenate([part.window for part in parts]), np.concatenate([part.count for part in parts]))
+
+
+def _side(counted: _Counted, *, standing: bool) -> _Counted:
+    some = (counted.window == -1) == standing
+    return _Counted({field: codes[some] for field, codes in counted.keys.items()}, counted.window[some], counted.count[some])
+
+
+def _pairs(left: _Counted, right: _Counted, mine: Rows, yours: Rows) -> _Counted:
+    """The entries of an equality join."""
+    order = np.argsort(yours, kind="stable")
+    first, last = np.searchsorted(yours[order], mine, "left"), np.searchsorted(yours[order], mine, "right")
+    many = last - first
+    one = np.repeat(np.arange(len(mine)), many)
+    within = np.arange(many.sum()) - np.repeat(np.cumsum(many) - many, many)
+    other = order[np.repeat(first, many) + within]
+    keys = {
+        **{field: codes[other] for field, codes in right.keys.items()},
+        **{field: codes[one] for field, codes in left.keys.items()},
+    }
+    return _Counted(keys, np.maximum(left.window[one], right.window[other]), left.count[one] * right.count[other])
