@@ -26,8 +26,8 @@ from riskreg.inference.episodes import Combination, Key, firing
 from riskreg.inference.meaning import Candidate, Firing, Item
 from riskreg.inference.shards import Shard, shards
 
-MAX_FACTS = 40_000
-"""Engine facts in one worker, where a single rule does not need more: the engine keeps about 8.5 KB for each, and slows down."""
+MAX_FACTS = 100_000
+"""Engine facts in one worker, where a single rule does not need more. What one worker cannot finish stops no other."""
 MEMORY = 2 * 2**30
 SECONDS = 120
 CLOCK = 180.0
@@ -149,7 +149,7 @@ def _groups(made: Iterable[Shard]) -> Iterator[list[Shard]]:
     """Shards that share a worker."""
     group: list[Shard] = []
     for shard in made:
-        if group and sum(len(other.facts) for other in group) + len(shard.facts) > MAX_FACTS:
+        if group and sum(other.size for other in group) + shard.size > MAX_FACTS:
             yield group
             group = []
         group.append(shard)

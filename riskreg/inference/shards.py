@@ -1,23 +1,23 @@
 """What durable_rules is given: engine rules and engine facts, in shards that it can hold, and what its answers stand for.
 
 A shard is one ruleset. Each branch of a rule is an engine rule in it, and each candidate of a pattern an engine fact: a token of
-its own, the token of its pattern, and a token for each join value. Where facts would be paired that lie further apart than the
-rule's window, they also have a *bucket*: a stretch of time twice as long as the window, each beginning in the middle of the one before, so
-that facts within one window always share a bucket, and facts far apart never do.
+its own, the token of its pattern, and a token for each join value; where facts would be paired that lie further apart than the
+rule's window, one for a bucket of time, too. Facts that can be joined go into one batch, and a batch is retracted before the next
+comes: the engine is fast while it holds little.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
-from math import prod
 from typing import Any
 
+from riskreg.inference.buckets import in_buckets
 from riskreg.inference.compiled import Ready
 from riskreg.inference.episodes import Combination
-from riskreg.inference.meaning import Branch, Candidate
+from riskreg.inference.meaning import Branch
 
 MAX_RULES = 59
 """Engine rules in a shard, the canary's aside."""
@@ -25,10 +25,11 @@ MAX_PATTERNS = 240
 """Patterns in a shard: the engine does not return from 512 distinct first conditions."""
 MAX_TOKENS = 1_000_000
 """`p0` to `p999999` differ in the hash by which the engine tells ids and values apart; beyond, nobody has looked."""
-BATCH = 5000
-"""Engine facts in a batch."""
-WORTH = 4
-"""Facts get buckets where, without them, they would make more than so many pairs each."""
+BATCH = 1000
+"""Engine facts in a batch, where those that can be joined are not more: the engine holds one batch at a time."""
+
+Row = tuple[int, tuple[Any, ...]]
+"""Of an engine fact: its place in what the pattern takes, and the values of its columns."""
 
 
 @dataclass(frozen=True)
@@ -59,59 +60,70 @@ class Shard:
     """One ruleset of the engine with the facts for it."""
 
     rules: dict[str, Any] = field(default_factory=dict)
-    facts: list[str] = field(default_factory=list)
     parts: dict[str, Part] = field(default_factory=dict)
+    batches: list[list[str]] = field(default_factory=lambda: [[]])
     canaries: list[int] = field(default_factory=list)
     patterns: int = 0
+    size: int = 0
+    """How many engine facts it has."""
     _count: Iterator[int] = field(default_factory=count)
-    _texts: dict[Any, str] = field(default_factory=dict)
+    _values: dict[Any, str] = field(default_factory=dict)
 
     def add(self, number: int, plan: Plan) -> None:
         """One alternative as an engine rule, and its candidates as engine facts."""
         terms: list[dict[str, Any]] = []
-        stands = []
-        seen: dict[str, str] = {}
+        stands: list[dict[int, int]] = []
+        groups: dict[tuple[Any, ...], list[str]] = {}
+        first: dict[str, str] = {}
         for term, pattern in enumerate(plan.order):
-            mine = self.token(number, pattern, len(self.rules))
+            mine = f"p{next(self._count)}"
             columns = plan.columns(pattern)
-            joins = [{name: {seen[name]: name}} for name in columns if name in seen]
+            joins = [{name: {first[name]: name}} for name in columns if name in first]
             terms.append({f"m{term}": {"$and": [{"p": mine}, *joins]} if joins else {"p": mine}})
             for name in columns:
-                seen.setdefault(name, f"m{term}")
-            stands.append(self.put(mine, plan, pattern))
+                first.setdefault(name, f"m{term}")
+            stands.append(self._put(mine, columns, plan.rows(pattern), plan.together(), groups))
         rule = f"r{len(self.rules)}"
         self.rules[rule] = {"all": terms}
         self.parts[rule] = Part(number, plan.given, plan.branch, plan.order, tuple(stands))
         self.patterns += len(plan.order)
+        self.size += plan.size
+        for facts in groups.values():
+            if len(self.batches[-1]) >= BATCH:
+                self.batches.append([])
+            self.batches[-1].extend(facts)
 
-    def put(self, mine: str, plan: Plan, pattern: int) -> dict[int, int]:
-        """The candidates of one pattern as engine facts; what their tokens stand for."""
-        names = plan.columns(pattern)
-        tails: dict[tuple[Any, ...], str] = {}
+    def _put(
+        self, mine: str, columns: list[str], rows: Iterable[Row], together: Sequence[str], groups: dict[tuple[Any, ...], list[str]]
+    ) -> dict[int, int]:
+        """The candidates of one pattern as engine facts, each beside those it can be joined with; what their tokens stand for."""
+        alike = [columns.index(name) for name in together]
+        known: dict[tuple[Any, ...], tuple[str, list[str]]] = {}
         stands: dict[int, int] = {}
-        for place, values in plan.rows(pattern):
-            if (tail := tails.get(values)) is None:
-                texts = (f',"{name}":"{self.token(value)}"' for name, value in zip(names, values, strict=True))
-                tail = tails[values] = f'","p":"{mine}"{"".join(texts)}}}'
+        for place, values in rows:
+            if (found := known.get(values)) is None:
+                texts = (f',"{name}":"{self._token(value)}"' for name, value in zip(columns, values, strict=True))
+                group = groups.setdefault(tuple(values[column] for column in alike), [])
+                found = known[values] = (f'","p":"{mine}"{"".join(texts)}}}', group)
             token = next(self._count)
             stands[token] = place
-            self.facts.append(f'{{"id":"p{token}{tail}')
+            found[1].append(f'{{"id":"p{token}{found[0]}')
         return stands
 
-    def token(self, *text: Any) -> str:
+    def _token(self, value: Any) -> str:
         """The token of a value: the same for the same one, and no other's."""
-        if text not in self._texts:
-            self._texts[text] = f"p{next(self._count)}"
-        return self._texts[text]
+        if value not in self._values:
+            self._values[value] = f"p{next(self._count)}"
+        return self._values[value]
 
     def job(self) -> tuple[dict[str, Any], list[str]]:
         """What the worker is given: the rules with the canary's, and the facts in batches with a canary at the end of each."""
         mark = f"p{next(self._count)}"
-        batches = []
-        for start in range(0, len(self.facts), BATCH):
-            canary = next(self._count)
-            self.canaries.append(canary)
-            batches.append(f'[{",".join(self.facts[start : start + BATCH])},{{"id":"p{canary}","p":"{mark}"}}]')
+        self.canaries = [next(self._count) for _ in self.batches]
+        batches = [
+            f'[{",".join(facts)},{{"id":"p{canary}","p":"{mark}"}}]'
+            for facts, canary in zip(self.batches, self.canaries, strict=True)
+        ]
         return self.rules | {"canary": {"all": [{"m0": {"p": mark}}]}}, batches
 
 
@@ -139,8 +151,12 @@ class Plan:
         names = [column(self.given.rule.join.index(name)) for name in self.fields[pattern]]
         return [*names, *(["w"] if pattern in self.buckets else []), *(["k"] if self.keyless else [])]
 
-    def rows(self, pattern: int) -> Iterator[tuple[int, tuple[Any, ...]]]:
-        """For each engine fact of one pattern: place in what it takes, and values of its columns."""
+    def together(self) -> list[str]:
+        """Columns that all patterns have: facts that differ there are never joined."""
+        return [name for name in self.columns(self.order[0]) if all(name in self.columns(other) for other in self.order)]
+
+    def rows(self, pattern: int) -> Iterator[Row]:
+        """Each engine fact of one pattern."""
         names = self.fields[pattern]
         values = [tuple(candidate.item.fact[name] for name in names) for candidate in self.given.takes[pattern]]
         always = ("k",) if self.keyless else ()
@@ -163,7 +179,7 @@ def plan(given: Ready, branch: Branch) -> Plan | None:
     join = [name for name in given.rule.join if often[name] > 1]
     fields = {number: tuple(name for name in join if name in carries[number]) for number in branch.positive}
     order = _order(given, fields)
-    buckets = _buckets(given, order, fields)
+    buckets = in_buckets({number: given.takes[number] for number in order}, fields, given.rule.within)
     if not all(buckets.values()):
         return None
     bound: set[str] = set()
@@ -183,7 +199,7 @@ def shards(given: Sequence[Ready], most: int) -> Iterator[Shard]:
             if (made := plan(ready, branch)) is None:
                 continue  # the engine must not be sent an empty list
             full = len(shard.rules) >= MAX_RULES or shard.patterns + len(made.order) > MAX_PATTERNS
-            if shard.rules and (full or len(shard.facts) + made.size > most):
+            if shard.rules and (full or shard.size + made.size > most):
                 yield shard
                 shard = Shard()
             shard.add(number, made)
@@ -200,39 +216,3 @@ def _order(given: Ready, fields: Mapping[int, tuple[str, ...]]) -> tuple[int, ..
         order.append(next((number for number in left if bound & {*fields[number]}), left[0]))
         left.remove(order[-1])
     return tuple(order)
-
-
-def _buckets(given: Ready, order: Sequence[int], fields: Mapping[int, tuple[str, ...]]) -> dict[int, list[tuple[int, int]]]:
-    """Buckets of the patterns with dated candidates, where that leaves the engine less to do; else none."""
-    dated = [number for number in order if any(candidate.start is not None for candidate in given.takes[number])]
-    if given.rule.within is None or len(dated) < 2:
-        return {}
-    shared = [name for name in fields[dated[0]] if all(name in fields[number] for number in dated)]
-    crowds = [Counter(tuple(one.item.fact[name] for name in shared) for one in given.takes[number]) for number in dated]
-    pairs = sum(prod(crowd[values] for crowd in crowds) for values in crowds[0])
-    if pairs <= WORTH * sum(crowd.total() for crowd in crowds):
-        return {}
-    length = max(given.rule.within, 1)
-    touched = {number: [_touched(one, length) for one in given.takes[number]] for number in dated}
-    used = sorted(_used(list(touched.values())))
-    inside = frozenset(used)
-    buckets = {
-        number: [(place, one) for place, own in enumerate(some) for one in (used if own is None else own) if one in inside]
-        for number, some in touched.items()
-    }
-    return buckets if sum(map(len, buckets.values())) < pairs else {}
-
-
-def _used(touched: Sequence[Sequence[tuple[int, int] | None]]) -> set[int]:
-    """Buckets in which every pattern has something; a standing candidate is in all."""
-    every = [{bucket for own in some if own is not None for bucket in own} for some in touched]
-    strict = [own for own, some in zip(every, touched, strict=True) if None not in some]
-    return set[int].intersection(*strict) if strict else set[int].union(*every)
-
-
-def _touched(candidate: Candidate, length: int) -> tuple[int, int] | None:
-    """The two buckets that hold the moment at which a candidate begins; None for a standing one."""
-    if candidate.start is None:
-        return None
-    later = int(candidate.start.timestamp() // length)
-    return later - 1, later

@@ -49,6 +49,7 @@ def _run(engine: Any, name: str, rules: str, batches: list[str]) -> dict[str, li
                 # {"r0":{"m0":{"id":"p12",…},"m1":{…}}}: facts come back as they were written, in pattern order.
                 found[match[2 : match.index('"', 2)]].extend(map(int, _IDS.findall(match)))
                 match = engine.complete_and_start_action(handle, action[2])
+        engine.retract_facts(handle, batch)
     return found
 
 
