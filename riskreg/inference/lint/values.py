@@ -1,0 +1,189 @@
+"""Sets of values of one field, and how they lie to one another: whether two conditions can hold together, and whether one holds
+wherever another does."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from riskreg.model.rule import ORDER, Condition, Named, Scalar
+
+Value = tuple[str, float | str]
+"""A value with its kind, because 10 is not "10" and true is not 1: ("number", 10.0), ("text", "10"), ("truth", 1.0)."""
+_MOST_LISTED = 64
+
+
+def number(value: float) -> Value:
+    return "number", float(value)
+
+
+def text(value: str) -> Value:
+    return "text", value
+
+
+def truth(*, given: bool) -> Value:
+    return "truth", float(given)
+
+
+def value_of(scalar: Scalar) -> Value:
+    """A value of a rule file with its kind."""
+    if isinstance(scalar, bool):
+        return truth(given=scalar)
+    return text(scalar) if isinstance(scalar, str) else number(scalar)
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """Whether a field may be missing (`absent`: None may, False must be there, True must not), and what it may hold otherwise."""
+
+    absent: bool | None = None
+    among: frozenset[Value] | None = None
+    denied: frozenset[Value] = frozenset()
+    low: float | None = None
+    high: float | None = None
+    low_open: bool = False
+    high_open: bool = False
+    whole: bool = False
+    only: frozenset[str] | None = None
+    """Kinds of values; None: any."""
+    named: frozenset[tuple[str, str]] = frozenset()
+    """Comparisons with thresholds by name, which are known only where a fact is."""
+    torn: bool = False
+    """It must be there and must not."""
+
+
+ANY = Values()
+
+
+def values_of(condition: Condition) -> Values:
+    """What a condition lets through."""
+    found = ANY
+    for word in sorted(condition.model_fields_set):
+        found = meet(found, operator_values(condition, word))
+    return found
+
+
+def operator_values(condition: Condition, word: str) -> Values:
+    """What one operator of a condition lets through; `word` is the name in the model (`among` for `in`)."""
+    given = getattr(condition, word)
+    if given is None:
+        return ANY
+    if word == "exists":
+        return Values(absent=not given)
+    if word in ORDER:
+        numbers = frozenset({"number"})
+        if isinstance(given, Named):
+            return Values(absent=False, only=numbers, named=frozenset({(word, given.threshold)}))
+        if word in ("gt", "gte"):
+            return Values(absent=False, only=numbers, low=given, low_open=word == "gt")
+        return Values(absent=False, only=numbers, high=given, high_open=word == "lt")
+    given_values = frozenset(value_of(item) for item in (given if isinstance(given, tuple) else (given,)))
+    return Values(absent=False, among=given_values) if word in ("eq", "among") else Values(absent=False, denied=given_values)
+
+
+def meet(a: Values, b: Values) -> Values:
+    """What both let through."""
+    low, low_open = _tighter((a.low, a.low_open), (b.low, b.low_open), max)
+    high, high_open = _tighter((a.high, a.high_open), (b.high, b.high_open), min)
+    return Values(
+        absent=b.absent if a.absent is None else a.absent,
+        among=a.among if b.among is None else b.among if a.among is None else a.among & b.among,
+        denied=a.denied | b.denied,
+        low=low,
+        high=high,
+        low_open=low_open,
+        high_open=high_open,
+        whole=a.whole or b.whole,
+        only=a.only if b.only is None else b.only if a.only is None else a.only & b.only,
+        named=a.named | b.named,
+        torn=a.torn or b.torn or {a.absent, b.absent} == {True, False},
+    )
+
+
+def empty(values: Values) -> bool:
+    """Whether nothing is let through, as far as that is certain."""
+    if values.torn or any(("lt", name) in values.named and (word in ("gt", "gte")) for word, name in values.named):
+        return True
+    if any(("lte", name) in values.named and word == "gt" for word, name in values.named):
+        return True
+    if values.absent is not False:
+        return False
+    values = listed(values)
+    if values.among is not None:
+        return not values.among
+    return values.only == frozenset() or _crossed(values)
+
+
+def within(a: Values, b: Values) -> bool:
+    """Whether all that `a` lets through, `b` lets through too, as far as that is certain."""
+    if empty(a):
+        return True
+    if b.torn or (b.absent is not None and a.absent is not b.absent):
+        return False
+    if a.absent is True:
+        return True
+    a, b = listed(a), replace(b, absent=None)
+    if not b.named <= a.named:
+        return False
+    if a.among is not None:
+        return all(_holds(value, b) for value in a.among)
+    if b.among is not None or (b.whole and not a.whole):
+        return False
+    if b.only is not None and (a.only is None or not a.only <= b.only):
+        return False
+    return all(not _holds(value, a) for value in b.denied) and _inside(a, b)
+
+
+def _inside(a: Values, b: Values) -> bool:
+    if b.low is not None and (a.low is None or a.low < b.low or (a.low == b.low and b.low_open and not a.low_open)):
+        return False
+    return b.high is None or not (a.high is None or a.high > b.high or (a.high == b.high and b.high_open and not a.high_open))
+
+
+def _holds(value: Value, values: Values) -> bool:
+    """Whether one value is let through, named thresholds apart."""
+    kind, given = value
+    if value in values.denied or (values.among is not None and value not in values.among):
+        return False
+    if values.only is not None and kind not in values.only:
+        return False
+    if values.low is None and values.high is None and not values.whole:
+        return True
+    if kind != "number" or isinstance(given, str) or (values.whole and not given.is_integer()):
+        return False
+    if values.low is not None and (given < values.low or (values.low_open and given == values.low)):
+        return False
+    return values.high is None or not (given > values.high or (values.high_open and given == values.high))
+
+
+def listed(values: Values) -> Values:
+    """The same with every value that is left, where they are few."""
+    among = values.among
+    if among is None and values.whole and values.low is not None and values.high is not None:
+        first, last = math.ceil(values.low), math.floor(values.high)
+        if last - first < _MOST_LISTED:
+            among = frozenset(number(step) for step in range(first, last + 1))
+    if among is None:
+        return values
+    return replace(values, among=frozenset(value for value in among if _holds(value, replace(values, among=None))))
+
+
+def _crossed(values: Values) -> bool:
+    if values.low is None or values.high is None:
+        return False
+    if values.whole:
+        first = math.floor(values.low) + 1 if values.low_open else math.ceil(values.low)
+        last = math.ceil(values.high) - 1 if values.high_open else math.floor(values.high)
+        return first > last
+    return values.low > values.high or (values.low == values.high and (values.low_open or values.high_open))
+
+
+def _tighter(
+    a: tuple[float | None, bool], b: tuple[float | None, bool], pick: Callable[[Iterable[float]], float]
+) -> tuple[float | None, bool]:
+    bounds = [bound for bound, _ in (a, b) if bound is not None]
+    if not bounds:
+        return None, False
+    edge = pick(bounds)
+    return edge, any(is_open for bound, is_open in (a, b) if bound == edge)
