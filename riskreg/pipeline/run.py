@@ -13,23 +13,25 @@ import polars as pl
 import yaml
 
 from riskreg import drills, inference, playbooks
-from riskreg.continuity import criticality, make_plan, standing_facts
+from riskreg.continuity import make_plan
 from riskreg.detection import detect
 from riskreg.model.content import Content, Workspace
 from riskreg.model.disruption import Disruption, Loss
 from riskreg.model.drill import Drill, DrillOrder
-from riskreg.model.faults import Fault, FaultError, Span, errors, in_order
-from riskreg.model.finding import Finding
+from riskreg.model.faults import Fault, FaultError, Span, in_order
 from riskreg.model.metric import ForecastMiss
 from riskreg.model.plan import FailoverPlan
 from riskreg.model.playbook import RenderedPlaybook, Situation
 from riskreg.model.risk import Changes
-from riskreg.model.signal import to_facts
+from riskreg.model.signal import Fact
+from riskreg.pipeline.backtest import kept_backtest
+from riskreg.pipeline.deciding import judge
+from riskreg.pipeline.facts import facts_of
+from riskreg.pipeline.opening import known_risks, open_register, open_workspace
 from riskreg.pipeline.plans import Losses, finding_losses, make_plans, onset_of, single_losses
 from riskreg.pipeline.situations import risk_title, situations
 from riskreg.publishing import Published, page_addresses, publish
-from riskreg.register import Register
-from riskreg.workspace import load, write_atomic, write_lock
+from riskreg.workspace import write_atomic, write_lock
 
 Watch = Callable[[str, float], None]
 """Told the name of a stage and how much of it is done, 0 to 1."""
@@ -84,10 +86,12 @@ def run(
         plans = _plan(root / ".riskreg/plans", workspace, single_losses(network), moment, watch)
 
         watch("decide", 0.0)
-        facts = [*to_facts(signals), *standing_facts(network, plans, moment.date())]
-        decided = inference.decide(workspace.rules, facts, as_of=moment, engine=engine, names=network.names)
-        findings = tuple(_with_impact(workspace, finding) for finding in decided.findings)
-        tests = inference.run_tests(workspace.rules, workspace.tests, engine=engine)
+        given = facts_of(workspace, signals, plans, as_of=moment)
+        warnings = (*warnings, *_overdue(given.facts))
+        judged = judge(workspace, given, known_risks(root, workspace), as_of=moment, engine=engine)
+        decided, findings = judged.decided, judged.findings
+        tests = inference.run_tests(workspace.rules, workspace.tests, engine=engine, thresholds=given.thresholds)
+        past = kept_backtest(root, workspace.rules, judged.given.facts, metrics=workspace.metrics, as_of=moment)
         plans |= _plan(root / ".riskreg/plans-of-findings", workspace, finding_losses(findings), moment, watch)
 
         # Everything that a file can get wrong comes before the register is touched.
@@ -105,6 +109,7 @@ def run(
             as_of=moment,
             signals=signals,
             findings=findings,
+            asides=decided.asides,
             risks=risks,
             history=history,
             plans=plans,
@@ -112,6 +117,7 @@ def run(
             drills=tuple(drill for drill, _ in exercises),
             packs={name: text for _, packs in exercises for name, text in packs.items()},
             tests=tests,
+            backtest=past,
             engine=decided.engine,
             register_hash=changes.head,
         )
@@ -119,53 +125,6 @@ def run(
         watch("publish", 0.0)
         published = _publish(root, content, watch) if build else None
     return Report(content, changes, published, in_order((*warnings, *decided.faults)))
-
-
-def open_workspace(root: Path, *, readings: bool = True) -> tuple[Workspace, tuple[Fault, ...]]:
-    """The workspace and its warnings. FaultError with every fault of every file where one of them forbids going on."""
-    loaded = load(root, readings=readings)
-    if loaded.workspace is None or errors(loaded.faults):
-        raise FaultError(loaded.faults)
-    return loaded.workspace, loaded.faults
-
-
-def check(root: Path) -> tuple[tuple[Fault, ...], int]:
-    """Every fault of every file, templates and rule tests included, and how many more were only counted; changes nothing."""
-    loaded = load(root)
-    if loaded.workspace is None:
-        return in_order(loaded.faults), loaded.more
-    workspace = loaded.workspace
-    pages = page_addresses(workspace)
-    templates = [fault for template in workspace.playbooks for fault in playbooks.check(template, pages=pages)]
-    rules = inference.check_tests(workspace.rules, workspace.tests, loaded.rules)
-    failed = [
-        Fault(
-            code="rule-test-failed",
-            message=f"rule '{result.rule}', test '{result.name}': expected {list(result.expected)}, got {list(result.got)}",
-            hint="run `riskreg rules test` to see each test; mend the rule or the test",
-            span=loaded.rules[result.rule],
-        )
-        for result in inference.run_tests(workspace.rules, workspace.tests)
-        if not result.passed
-    ]
-    return in_order((*loaded.faults, *rules, *templates, *failed, *_of_the_register(root, workspace))), loaded.more
-
-
-def _of_the_register(root: Path, workspace: Workspace) -> tuple[Fault, ...]:
-    """Faults of a register that is already there; none is made."""
-    if not (root / "register.db").exists():
-        return ()
-    try:
-        open_register(root, workspace).dispose()
-    except FaultError as error:
-        return error.faults
-    return ()
-
-
-def open_register(root: Path, workspace: Workspace) -> Register:
-    """The register of a workspace: the database that its settings name, or `register.db` beside them."""
-    settings = workspace.settings
-    return Register.open(settings.database or root.resolve() / "register.db", settings)
 
 
 def ask(workspace: Workspace, losses: Sequence[Loss], *, as_of: datetime, onset: datetime | None = None) -> FailoverPlan:
@@ -237,6 +196,19 @@ def _later(workspace: Workspace, moment: datetime) -> tuple[Fault, ...]:
     return (Fault(code="later-readings", message=message, hint=hint, span=Span(path="readings"), severity="warning"),)
 
 
+def _overdue(facts: Sequence[Fact]) -> tuple[Fault, ...]:
+    """One warning for all readings that are overdue, with the one that is longest so."""
+    late = [fact for fact in facts if fact.get("fact") == "missing_data"]
+    if not late:
+        return ()
+    worst = max(late, key=lambda fact: (fact["days_late"], fact["id"]))
+    place = ", ".join(f"{name} {worst[name]}" for name in ("function", "site", "vendor") if name in worst)
+    many = "the readings of 1 series are" if len(late) == 1 else f"the readings of {len(late):,} series are"
+    message = f"{many} overdue, longest {worst['metric']}{f' of {place}' if place else ''}, due {worst['due']}"
+    hint = "Ask who reports them; until they come, rules cannot see what they would say."
+    return (Fault(code="missing-data", message=message, hint=hint, span=Span(path="readings"), severity="warning"),)
+
+
 def _plan(keep: Path, workspace: Workspace, losses: Losses, moment: datetime, watch: Watch) -> dict[str, FailoverPlan]:
     return make_plans(
         workspace.network,
@@ -253,12 +225,6 @@ def _publish(root: Path, content: Content, watch: Watch) -> Published:
         return publish(content, root / ".riskreg" / "tree", root / "public", progress=lambda done: watch("publish", done))
     except FaultError as error:
         raise FaultError(error.faults, "the register was updated, and the old publication still stands") from error
-
-
-def _with_impact(workspace: Workspace, finding: Finding) -> Finding:
-    if finding.impact != "from-function-criticality":
-        return finding
-    return finding.model_copy(update={"impact": criticality(workspace.network, finding.key)})
 
 
 def _render(workspace: Workspace, wanted: Sequence[Situation], as_of: datetime) -> tuple[RenderedPlaybook, ...]:

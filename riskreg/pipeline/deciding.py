@@ -1,0 +1,84 @@
+"""Rules decide on what they are given, and on what the register will hold because of what they decide."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from riskreg import inference
+from riskreg.continuity import criticality
+from riskreg.model.content import Workspace
+from riskreg.model.faults import Fault, FaultError, Span
+from riskreg.model.finding import Finding
+from riskreg.model.risk import Risk
+from riskreg.model.rule import Rule, negatives, positives
+from riskreg.model.signal import Fact
+from riskreg.pipeline.facts import Given
+from riskreg.register import preview, risk_facts
+
+ROUNDS = 5
+"""How often rules may be asked again because of what they would write into the register. A chain of rules over risks takes a
+round for each link."""
+
+
+class Judged(NamedTuple):
+    """What was decided, on which facts; the findings with impacts as numbers."""
+
+    given: Given
+    decided: inference.Decided
+    findings: tuple[Finding, ...]
+
+
+def judge(
+    workspace: Workspace,
+    given: Given,
+    risks: Sequence[Risk],
+    *,
+    as_of: datetime,
+    engine: Literal["both", "durable", "reference"] = "both",
+) -> Judged:
+    """Decides, once where no rule looks at risks; else until the risks that rules see are those that their findings lead to.
+
+    `risks` are all of the register as it stands, in the order of their numbers. So a second run on the register that this
+    one leaves sees the same facts, and changes nothing.
+
+    Raises:
+        FaultError: rules raise a risk because it is not there, and let it go because it is (`register-unsettled`).
+    """
+    watching = [rule for rule in workspace.rules if rule.status != "draft" and _looks_at_risks(rule)]
+    told: list[Fact] = risk_facts(risks, workspace.settings.client) if watching else []
+    before: set[tuple[str, str]] = set()
+    for _ in range(ROUNDS):
+        seen = given.beside(told)
+        decided = inference.decide(
+            workspace.rules, seen.facts, as_of=as_of, engine=engine, names=seen.names, thresholds=seen.thresholds
+        )
+        findings = tuple(_with_impact(workspace, finding) for finding in decided.findings)
+        after = preview(risks, findings, as_of=as_of, settings=workspace.settings)[1]
+        expected = risk_facts(after, workspace.settings.client) if watching else []
+        if expected == told:
+            return Judged(seen, decided, findings)
+        now = {(finding.rule, finding.scope) for finding in findings}
+        told, before, changed = expected, now, {rule for rule, _ in now ^ before}
+    raise FaultError([_unsettled(rule) for rule in sorted(changed or {rule.id for rule in watching})])
+
+
+def _looks_at_risks(rule: Rule) -> bool:
+    return any(pattern.fact == "risk" for pattern in (*positives(rule.when), *negatives(rule.when)))
+
+
+def _with_impact(workspace: Workspace, finding: Finding) -> Finding:
+    if finding.impact != "from-function-criticality":
+        return finding
+    return finding.model_copy(update={"impact": criticality(workspace.network, finding.key)})
+
+
+def _unsettled(rule: str) -> Fault:
+    return Fault(
+        code="register-unsettled",
+        message=f"rule {rule} changes its answer with the risks that the rules raise, and {ROUNDS} rounds did not settle it",
+        hint="Let no rule look, through a not, at a risk that it, or a rule that looks at its risk, raises.",
+        example="- not: {fact: risk, where: {category: site-loss}}   # in a rule of another category",
+        span=Span(path="rules", cell=rule),
+    )
