@@ -297,15 +297,15 @@ def _sample(pattern: Pattern) -> Mapping[str, str] | None:
 
 
 def _values(pattern: Pattern, condition: Condition, voice: Voice) -> str:
-    """Where a threshold by name is another one: ` (78 for Manila)`."""
+    """Where a threshold by name is another one: `, for Manila 78`."""
     metric = (_sample(pattern) or {}).get("metric", "")
     told = []
     for limit in (condition.gt, condition.gte, condition.lt, condition.lte):
         if isinstance(limit, Named) and (threshold := voice.thresholds.get(metric, {}).get(limit.threshold)):
             for override in threshold.overrides:
                 place = " and ".join(str(voice.name(kind, ident)) for kind, ident in override.place.items())
-                told.append(f"{num(override.value, 3)} for {place}")
-    return f" ({', '.join(told)})" if told else ""
+                told.append(f", for {place} {num(override.value, 3)}")
+    return "".join(told)
 
 
 def words_of(ident: str) -> str:

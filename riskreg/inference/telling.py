@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from riskreg.inference.conditions import Voice, held
@@ -143,7 +144,7 @@ def told(kind: str, item: Item, voice: Voice) -> str:
     if where := _where(fact):
         text += f" {'for' if 'function' in fact else 'at'} {where}"
     if item.at:
-        by_period = kind in ("attrition_spike", "forecast_miss") and "from" in fact
+        by_period = kind in ("attrition_spike", "forecast_miss") and isinstance(fact.get("from"), datetime)
         text += f", {period(fact) if by_period else day(item.at)}"
     if numbers := measured(fact):
         text += f": {numbers}"

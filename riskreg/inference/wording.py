@@ -10,6 +10,7 @@ _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 MISSING = "missing_data"
 """The kind of fact that says that readings are overdue."""
+_MEASURED = ("value", "baseline", "limit", "delta")
 _SIGNALS = {
     "attrition_spike": "more leavers than usual",
     "quality_drift": "quality drift",
@@ -111,6 +112,8 @@ def measured(fact: Mapping[str, Any]) -> str:
         return f"no data since {day(fact['last'])}" if fact.get("last") else "no data yet"
     if fact.get("value") is None:
         return ""
+    if not all(_is_number(fact[name]) for name in _MEASURED if fact.get(name) is not None):
+        return f"{words(fact.get('metric') or 'value')} {say(fact['value'])}"
     kind, metric = fact.get("signal"), str(fact.get("metric") or "value")
     if kind == "forecast_miss":
         return _miss(fact)
@@ -138,6 +141,10 @@ def say(value: Any) -> str:
     if isinstance(value, (int, float)):
         return num(value, 3)
     return day(value) if isinstance(value, datetime) else str(value)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _unusual(fact: Mapping[str, Any], limit: str) -> str:
