@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import operator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -13,7 +14,7 @@ import numpy as np
 from riskreg.inference.columns import Column, Kind, Mask, Name, Rows, Typed, typed
 from riskreg.model.fact import STANDING
 from riskreg.model.metric import Threshold
-from riskreg.model.rule import ORDER, Condition, Named, Pattern, Rule, RuleException
+from riskreg.model.rule import Condition, Named, Pattern, Rule, RuleException
 from riskreg.model.signal import SIGNAL_FIELDS
 
 Thresholds = Mapping[str, Mapping[str, Threshold]]
@@ -129,7 +130,7 @@ def _operator(atom: Atom, value: Any, fact: Mapping[str, Any], thresholds: Thres
     if value is None or name == "never":
         return False
     if name in ("eq", "ne"):
-        return (typed(value) == limit) == (name == "eq")
+        return bool(typed(value) == limit) == (name == "eq")
     if name in ("among", "not_in"):
         return (typed(value) in limit) == (name == "among")
     number = limit_at(limit, fact, thresholds)
@@ -138,8 +139,7 @@ def _operator(atom: Atom, value: Any, fact: Mapping[str, Any], thresholds: Thres
     return bool(_COMPARE[name](value, number))
 
 
-_COMPARE = {"gt": np.greater, "gte": np.greater_equal, "lt": np.less, "lte": np.less_equal}
-assert set(_COMPARE) == set(ORDER)
+_COMPARE: dict[str, Callable[[Any, Any], Any]] = {"gt": operator.gt, "gte": operator.ge, "lt": operator.lt, "lte": operator.le}
 
 
 def mask(kind: Kind, atom: Atom, rows: Rows, thresholds: Thresholds) -> Mask:
@@ -160,13 +160,14 @@ def mask(kind: Kind, atom: Atom, rows: Rows, thresholds: Thresholds) -> Mask:
     if column.numbers is None:
         return np.zeros(len(rows), dtype=bool)
     limit = _limits(kind, atom.limit, rows, thresholds) if isinstance(atom.limit, Named) else atom.limit
-    found = _COMPARE[name](column.numbers[rows], limit)  # not a number compares to false
-    return found
+    met: Mask = _COMPARE[name](column.numbers[rows], limit)  # what is not a number compares to false
+    return met
 
 
 def _equal(column: Column, value: Typed, rows: Rows) -> Mask:
     codes, known = column.equal
-    return codes[rows] == known.get(value, -2)
+    met: Mask = codes[rows] == known.get(value, -2)
+    return met
 
 
 def _limits(kind: Kind, named: Named, rows: Rows, thresholds: Thresholds) -> Any:

@@ -12,7 +12,7 @@ from riskreg.inference.asks import Atom, Thresholds, atoms, in_force, meets
 from riskreg.inference.columns import NO_TIME, Facts, Kind, Name, Rows, micros
 from riskreg.inference.compiled import Compiled, Ready
 from riskreg.inference.counting import stretched
-from riskreg.inference.joining import Taken, Words, combinations, numbered, pruned
+from riskreg.inference.joining import Taken, combinations, numbered, pruned
 from riskreg.inference.meaning import MAX_COMBINATIONS, Branch, Candidate, Item
 from riskreg.inference.pack import Layer, Pack, Plan
 from riskreg.inference.search import Search, narrowed
@@ -36,7 +36,7 @@ class Candidates:
         self._today = as_of.astimezone(UTC).date()
         self._search = Search(pack.index, thresholds, micros(as_of))
         self._seen: set[Name] = set()
-        self._words = Words()
+        self._words = facts.words
 
     def of(self, layer: Layer, concluded: Sequence[Item]) -> tuple[Plan, ...]:
         """Rules of a layer that may have a combination. `concluded`: all that the layers before it made."""

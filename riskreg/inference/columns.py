@@ -153,6 +153,24 @@ class Kind:
         return kept
 
 
+class Words:
+    """One number for each text that facts are joined on, the same in every kind of fact."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+
+    def of(self, kind: Kind, field: str) -> Rows:
+        """For each fact of a kind the number of its text in a field; -1 where it has none. A kind is asked by one `Words` only."""
+        return kind.once(("number of its text", field), lambda: self._read(kind, field))
+
+    def _read(self, kind: Kind, field: str) -> Rows:
+        column = kind.column(field)
+        if column.texts is None:
+            return np.full(len(kind), -1, dtype=np.int64)
+        table = [self._numbers.setdefault(word, len(self._numbers)) for word in column.words]
+        return np.array([*table, -1], dtype=np.int64)[column.texts]
+
+
 class Facts(Mapping[str, Item]):
     """Accepted facts: by kind as columns, and by id. Build it once where many questions are asked of the same facts."""
 
@@ -161,6 +179,7 @@ class Facts(Mapping[str, Item]):
     ) -> None:
         self.kinds = kinds
         self.faults = faults
+        self.words = Words()
         self._ids = ids
         self._places = places
 

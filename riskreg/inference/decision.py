@@ -13,7 +13,7 @@ from riskreg.inference.explain import ExplainError, render
 from riskreg.inference.facts import deadline, latest, plain
 from riskreg.inference.meaning import Firing, Item, speak
 from riskreg.inference.pack import Pack, prepare
-from riskreg.inference.reason import place, placed, reason
+from riskreg.inference.reason import place, reason
 from riskreg.inference.wording import day, listed, small, spoken, words
 from riskreg.model.base import Frozen
 from riskreg.model.disruption import Loss
@@ -130,7 +130,8 @@ def _aside(case: Case, made: Evaluation, one: Withheld) -> Aside:
     where = ", ".join(map(str, speak(key, names).values()))
     what = f"{where}: {small(rule.title)}" if where else rule.title
     if one.kind == "missing-data":
-        text = f"{what}: not judged, because readings are overdue: {listed(list(dict.fromkeys(_overdue(item, names) for item in items)))}."
+        overdue = listed(list(dict.fromkeys(_overdue(item, names) for item in items)))
+        text = f"{what}: not judged, because readings are overdue: {overdue}."
     else:
         here = [
             exception

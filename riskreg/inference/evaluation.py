@@ -252,8 +252,8 @@ def _failed(failure: EngineFailure, given: Ready) -> Fault:
 def _difference(given: Ready, ours: Sequence[Firing], theirs: Sequence[Firing]) -> Fault:
     odd = sorted(set(ours) ^ set(theirs), key=lambda firing: (firing.key, firing.facts))
     told = "; ".join(
-        f"only {'the reference' if firing in ours else 'durable_rules'} has {_where(firing.key)} with {', '.join(firing.facts[:10])}"
-        for firing in odd[:4]
+        f"only {'the reference' if one in ours else 'durable_rules'} has {_where(one.key)} with {', '.join(one.facts[:10])}"
+        for one in odd[:4]
     )
     return _fault(
         "engines-disagree",

@@ -10,28 +10,10 @@ from itertools import combinations as pairs
 import numpy as np
 from numpy.typing import NDArray
 
-from riskreg.inference.columns import NO_TIME, Kind, Mask, Rows, micros
+from riskreg.inference.columns import NO_TIME, Kind, Mask, Rows, Words, micros
 from riskreg.inference.meaning import MAX_COMBINATIONS, Branch, Candidate
 
 _EARLIEST = micros(datetime(1, 1, 1, tzinfo=UTC))
-
-
-class Words:
-    """One number for each text that facts are joined on, the same in every kind of fact."""
-
-    def __init__(self) -> None:
-        self._numbers: dict[str, int] = {}
-
-    def of(self, kind: Kind, field: str) -> Rows:
-        """For each fact of a kind the number of its text in a field; -1 where it has none."""
-        return kind.once((id(self), field), lambda: self._read(kind, field))
-
-    def _read(self, kind: Kind, field: str) -> Rows:
-        column = kind.column(field)
-        if column.texts is None:
-            return np.full(len(kind), -1, dtype=np.int64)
-        table = [self._numbers.setdefault(word, len(self._numbers)) for word in column.words]
-        return np.array([*table, -1], dtype=np.int64)[column.texts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +125,10 @@ def combinations(branches: Sequence[Branch], taken: Mapping[int, Taken], within:
             else:
                 made, before = _joined(before, entries, MAX_COMBINATIONS - total)
                 total += made
-            if total > MAX_COMBINATIONS or before is None:
+            if total > MAX_COMBINATIONS:
                 return int(min(total, 1e18))
+            if before is None:
+                break
     return int(total)
 
 
@@ -170,12 +154,12 @@ def _entries(taken: Taken, within: int | None) -> _Counted:
 def _summed(keys: Mapping[str, Rows], window: Rows, count: NDArray[np.float64]) -> _Counted:
     code = numbered({**keys, "": window}, len(window))
     _, first, inverse = np.unique(code, return_index=True, return_inverse=True)
-    sums = np.bincount(inverse, weights=count, minlength=len(first))
+    sums = np.bincount(inverse, weights=count, minlength=len(first)).astype(np.float64)
     return _Counted({field: codes[first] for field, codes in keys.items()}, window[first], sums)
 
 
 def _joined(left: _Counted, right: _Counted, most: float) -> tuple[float, _Counted | None]:
-    """How many combinations a further pattern makes; and they, counted, where there are at most `most`."""
+    """How many combinations a further pattern makes; and they, counted, where there are any and at most `most`."""
     made, parts = 0.0, []
     for one, other in ((True, True), (True, False), (False, True), (False, False)):
         mine, yours = _side(left, standing=one), _side(right, standing=other)
@@ -185,22 +169,22 @@ def _joined(left: _Counted, right: _Counted, most: float) -> tuple[float, _Count
         sides: tuple[dict[str, Rows], dict[str, Rows]] = ({f: mine.keys[f] for f in shared}, {f: yours.keys[f] for f in shared})
         if one == other:
             sides[0][""], sides[1][""] = mine.window, yours.window
-        codes = (
-            shared_codes(*sides, sorted(sides[0]))
-            if sides[0]
-            else (np.zeros(len(mine.count), int), np.zeros(len(yours.count), int))
-        )
-        size = 1 + max(codes[0].max(), codes[1].max())
-        there = np.bincount(codes[1], weights=yours.count, minlength=size)
-        made += float((mine.count * there[codes[0]]).sum())
+        here, there = shared_codes(*sides, sorted(sides[0])) if sides[0] else (_zeros(mine), _zeros(yours))
+        both, codes = np.unique(np.concatenate([here, there]), return_inverse=True)
+        here, there = codes[: len(here)], codes[len(here) :]
+        made += float((mine.count * np.bincount(there, weights=yours.count, minlength=len(both))[here]).sum())
         if made > most:
             return made, None
-        parts.append(_pairs(mine, yours, *codes))
-    if not parts:
-        return made, _Counted({**left.keys, **right.keys}, np.array([], dtype=np.int64), np.array([]))
+        parts.append(_pairs(mine, yours, here, there))
+    if not made:
+        return made, None
     fields = left.keys.keys() | right.keys.keys()
     keys = {field: np.concatenate([part.keys[field] for part in parts]) for field in fields}
     return made, _summed(keys, np.concatenate([part.window for part in parts]), np.concatenate([part.count for part in parts]))
+
+
+def _zeros(counted: _Counted) -> Rows:
+    return np.zeros(len(counted.count), dtype=np.int64)
 
 
 def _side(counted: _Counted, *, standing: bool) -> _Counted:

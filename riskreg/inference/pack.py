@@ -94,8 +94,12 @@ def _plan(rule: Rule, conclusions: Mapping[str, frozenset[str]], index: Index) -
 
 
 def _layer(plans: Sequence[Plan], index: Index) -> Layer:
-    needs, fires, flags, starts, owners = [], [], [], [], []
-    numbers = set()
+    needs: list[int] = []
+    fires: list[int] = []
+    flags: list[int] = []
+    starts: list[int] = []
+    owners: list[int] = []
+    numbers: set[int] = set()
     for place, plan in enumerate(plans):
         counts = plan.compiled.rule.on_missing_data == "fire"
         numbers.update(plan.asks.values(), plan.instead.values())

@@ -179,18 +179,18 @@ def _search(kind: Kind, group: Group) -> Ranges:
         of_row, known = kind.column(field).equal
         place_of = np.full(len(known) + 1, -1, dtype=np.int64)
         for place, value in enumerate(values):
-            if (code := known.get(value)) is not None:
-                place_of[code] = place
+            if value in known:
+                place_of[known[value]] = place
         asked_for = np.zeros(len(values) + 1, dtype=bool)
         asked_for[place_of[place_of >= 0]] = True
         alive &= asked_for[wanted]
-        code = place_of[of_row]
-        keep &= code >= 0
-        codes.append(code)
+        row_code = place_of[of_row]
+        keep &= row_code >= 0
+        codes.append(row_code)
         sizes.append(len(values))
     if not alive.any():
         return _NOTHING
-    numbers = None
+    numbers: NDArray[np.float64] | None = None
     if group.order is not None:
         numbers = kind.column(group.order).numbers
         if numbers is None:
