@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 from riskreg.inference.connections import Connections, connection
-from riskreg.inference.decision import Case, Decided, Engine, Pack, prepare, settle
+from riskreg.inference.evaluation import Case, Engine, Evaluation, evaluate_many
+from riskreg.inference.pack import Pack, prepare
 from riskreg.model.faults import errors
 from riskreg.model.metric import Threshold
 from riskreg.model.rule import Expect, Rule, RuleTest
@@ -44,8 +45,8 @@ def run_tests(
             facts, why = (), str(error)
         cases.append(Case(packs[rule], facts, as_of(test, facts), thresholds=thresholds or {}))
         broken.append(why)
-    decided = settle(cases, engine) if cases else ()
-    return tuple(_result(rule, test, made, why) for (rule, test), made, why in zip(asked, decided, broken, strict=True))
+    made = evaluate_many(cases, engine) if cases else ()
+    return tuple(_result(rule, test, one, why) for (rule, test), one, why in zip(asked, made, broken, strict=True))
 
 
 def looked_at(rule: str, tests: Iterable[RuleTest]) -> frozenset[str]:
@@ -79,15 +80,15 @@ def _packs(rules: Sequence[Rule], tests: Mapping[str, Sequence[RuleTest]]) -> di
     return packs
 
 
-def _result(rule: str, test: RuleTest, decided: Decided, broken: str) -> RuleTestResult:
+def _result(rule: str, test: RuleTest, made: Evaluation, broken: str) -> RuleTestResult:
     shown = looked_at(rule, (test,))
     expected = _sorted(map(_row, test.expect))
-    got = _sorted({"rule": one.rule, **one.key} for one in decided.findings if one.rule in shown)
+    got = _sorted({"rule": one.rule, **dict(one.key)} for one in made.firings if one.rule in shown)
     if test.flags is not None:
         expected += _sorted(_flag(_row(one)) for one in test.flags)
-        told = (one for one in decided.asides if one.kind == "missing-data" and one.rule in shown)
-        got += _sorted(_flag({"rule": one.rule, **one.key}) for one in told)
-    wrong = [broken] if broken else [f.message for f in errors(decided.faults) if f.span.path != "rules" or f.span.cell in shown]
+        told = (one for one in made.withheld if one.kind == "missing-data" and one.rule in shown)
+        got += _sorted(_flag({"rule": one.rule, **dict(one.key)}) for one in told)
+    wrong = [broken] if broken else [f.message for f in errors(made.faults) if f.span.path != "rules" or f.span.cell in shown]
     got += tuple({"fault": message} for message in wrong)
     negative = not any(one.rule == rule for one in test.expect)
     return RuleTestResult(rule=rule, name=test.name, passed=expected == got, negative=negative, expected=expected, got=got)
