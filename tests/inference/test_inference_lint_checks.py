@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from riskreg.inference.lint import CHECKS, Known, lint
-from riskreg.inference.lint.registry import Path
+from riskreg.inference.lint.checks import Path
 from riskreg.model.faults import Span
 from riskreg.model.metric import Metric
 from riskreg.model.rule import Rule, RuleTest
@@ -560,7 +560,7 @@ CASES: list[tuple[str, list[Rule], tuple[str, Path], list[Rule], Known]] = [
         PLAIN,
     ),
     # size
-    ("rule-may-explode", [rule(every(SPIKE, DRIFT), join=[])], ("a", ("when",)), [rule(every(SPIKE, DRIFT), within="4w")], HERE),
+    ("rule-may-explode", [rule(every(SPIKE, DRIFT), join=[])], ("a", ("when",)), [rule(every(SPIKE, DRIFT), within="4w")], LARGE),
     (
         "rule-may-explode",
         [rule(every(SPIKE, DRIFT), join=[])],

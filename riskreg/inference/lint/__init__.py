@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from riskreg.inference.lint import chains, conditions, explaining, ladder, sets, shape, size, timing, twins, upkeep  # noqa: F401
-from riskreg.inference.lint.pack import Known, Pack
-from riskreg.inference.lint.registry import CHECKS, Check, Path, Told
+from riskreg.inference.lint import chains, conditions, ladder, shape, timing, twins, upkeep  # noqa: F401
+from riskreg.inference.lint.checks import CHECKS, Check, Known, Pack, Path, Told
 from riskreg.model.faults import Fault, Span, errors, in_order
 from riskreg.model.rule import Rule, RuleTest
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from riskreg.inference.lint.kinds import possible
-from riskreg.inference.lint.pack import Outline, Pack
-from riskreg.inference.lint.registry import Told, across
-from riskreg.inference.lint.values import Values, empty, listed, meet, text, values_of
+from riskreg.inference.lint.checks import Outline, Pack, Told, across
+from riskreg.inference.lint.fields import Values, empty, listed, meet, possible, text, values_of
 from riskreg.model.rule import Pattern
 
 Vertex = tuple[str, str | int]

@@ -5,11 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from riskreg.inference.lint.kinds import Kind, kind_of, possible, words_of
-from riskreg.inference.lint.pack import Outline, Pack, Test
-from riskreg.inference.lint.registry import Severity, Told, each
-from riskreg.inference.lint.values import Values, empty, meet, operator_values, value_of, values_of, within
-from riskreg.inference.lint.wheres import has_field, pattern_values
+from riskreg.inference.lint.checks import Outline, Pack, Severity, Test, Told, each
+from riskreg.inference.lint.fields import (
+    Kind,
+    Values,
+    empty,
+    has_field,
+    kind_of,
+    meet,
+    operator_values,
+    pattern_values,
+    possible,
+    value_of,
+    values_of,
+    within,
+    words_of,
+)
 from riskreg.model.rule import ORDER, Condition, Named, Scalar
 
 _WORDS = {

@@ -6,11 +6,9 @@ from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from math import ceil, floor, inf
 
-from riskreg.inference.lint.kinds import possible
-from riskreg.inference.lint.likeness import SEVERITIES, shape
-from riskreg.inference.lint.pack import LIVE, Outline, Pack
-from riskreg.inference.lint.registry import Path, Told, across
-from riskreg.inference.lint.values import Values, values_of
+from riskreg.inference.lint.checks import LIVE, Outline, Pack, Path, Told, across
+from riskreg.inference.lint.fields import Values, possible, values_of
+from riskreg.inference.lint.twins import SEVERITIES, shape
 from riskreg.model.rule import Rule
 
 

@@ -1,16 +1,18 @@
-"""What would make one rule unsound to run: its branches, its join, and what its conditions compare."""
+"""What a rule joins, concludes and says: what would make it unsound to run, too large, or fail to explain itself."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from math import prod
 
 from riskreg.inference.facts import MAX_TEXT, MAX_WHOLE
-from riskreg.inference.lint.kinds import kind_of
-from riskreg.inference.lint.pack import Outline, Pack
-from riskreg.inference.lint.registry import Told, each
-from riskreg.inference.meaning import MAX_BRANCHES, MAX_PATTERNS, Branch, width
+from riskreg.inference.lint.checks import Outline, Pack, Told, across, each
+from riskreg.inference.lint.fields import kind_of, pattern_values
+from riskreg.inference.lint.timing import DAY, PERIODS
+from riskreg.inference.meaning import MAX_BRANCHES, MAX_COMBINATIONS, MAX_PATTERNS, Branch, width
 from riskreg.inference.wording import as_time
 from riskreg.model.fact import STANDING
+from riskreg.model.metric import ForecastMiss, Metric
 from riskreg.model.rule import ORDER, Pattern
 from riskreg.model.signal import SIGNAL_FIELDS
 
@@ -164,3 +166,97 @@ def _together(parts: Sequence[frozenset[str]]) -> list[frozenset[str]]:
         near = [group for group in groups if group & part]
         groups = [*apart, part.union(*near)]
     return groups
+
+
+@across("rule-duplicate", "Two rules have one id.", "error", forbids=True)
+def duplicate(pack: Pack) -> Iterator[Told]:
+    seen: set[str] = set()
+    for rule in pack.rules:
+        if rule.id in seen:
+            yield Told(("id",), f"two rules have the id {rule.id}", "Ids are never used twice.", "id: another-name", rule=rule.id)
+        seen.add(rule.id)
+
+
+@across("rule-conclude-keys", "Two rules conclude the same fact with different joins.", "error", forbids=True)
+def conclude_keys(pack: Pack) -> Iterator[Told]:
+    for name, makers in pack.makers.items():
+        first = makers[0]
+        others = [rule for rule in makers if set(rule.join) != set(first.join)]
+        for rule in (first, *others) if others else ():
+            other = others[0] if rule is first else first
+            message = f"it concludes '{name}' and so does {other.id}, but they join on different fields"
+            hint = "Rules that conclude the same fact have the same join."
+            yield Told(("join",), message, hint, f"join: [{', '.join(first.join) or 'site'}]", rule=rule.id)
+
+
+_HINT = "Use the names given with 'as', and fields that those facts have."
+
+
+@each("rule-explain", "The explain text cannot be read, names what is not there, or fails on a sample.", "error")
+def explain(outline: Outline, pack: Pack) -> Iterator[Told]:
+    from riskreg.inference.explain import check  # carries Jinja2, which a run of rules does without
+
+    for wrong in check(outline.rule, pack.made):
+        yield Told(
+            ("explain",), f"its explain text does not work: {wrong}", _HINT, "{{ spike.site }}: {{ spike.value | num }} leavers"
+        )
+
+
+HISTORY = 104 * 7 * DAY
+"""Seconds of past that are counted with: two years."""
+SHARE = 4
+"""One period in so many is taken to give a signal: far more than well set detectors give."""
+
+
+@each("rule-may-explode", "By the size of the workspace the rule may have to look at more combinations than the limit.")
+def may_explode(outline: Outline, pack: Pack) -> Iterator[Told]:
+    counts, metrics = pack.known.counts, pack.known.metrics
+    if counts is None or metrics is None:
+        return
+    for branch in outline.branches:
+        facts = {number: _facts(outline, number, pack, counts, metrics) for number in branch.positive}
+        total = float(prod(facts.values()))
+        for name in outline.rule.join:
+            carriers = sum(name in outline.carries[number] for number in branch.positive)
+            total /= counts.get(name, 1) ** max(0, carriers - 1)
+        window = outline.rule.within
+        dated = sum(outline.patterns[number].signal is not None for number in branch.positive)
+        if window is not None and dated > 1:
+            total *= min(1.0, 2 * window / HISTORY) ** (dated - 1)
+        if total > MAX_COMBINATIONS:
+            parts = " × ".join(f"{facts[number]:,} {outline.patterns[number].kind}" for number in branch.positive)
+            message = (
+                f"it may have to look at about {_round(total):,} combinations ({parts}, less what join and within keep apart), and "
+                f"{MAX_COMBINATIONS:,} are possible; counted as if one period in {SHARE} of two years gave a signal in every series"
+            )
+            yield Told(("when",), message, "Join on more fields, shorten within, or narrow the conditions.", "join: [site]")
+            return
+
+
+def _facts(outline: Outline, number: int, pack: Pack, counts: Mapping[str, int], metrics: Mapping[str, Metric]) -> int:
+    """Facts of a pattern in the whole workspace, where every series gives a signal in one period of `SHARE`."""
+    pattern = outline.patterns[number]
+    values = pattern_values(outline, number, pack)
+    sites, functions, vendors = (max(1, counts.get(name, 1)) for name in ("site", "function", "vendor"))
+    if pattern.signal is None:
+        all_of = {"site": sites, "served": counts.get("served", sites * functions), "contract": vendors, "cover": sites * functions}
+        found = all_of.get(pattern.kind, max(sites, functions))
+    else:
+        among = values("metric").among
+        watched = [
+            (metric.detector.period if isinstance(metric.detector, ForecastMiss) else metric.grain)
+            for metric in metrics.values()
+            if metric.detector and metric.detector.kind == pattern.signal and (among is None or ("text", metric.id) in among)
+        ]
+        found = sum(max(sites, functions) * HISTORY // PERIODS.get(grain, PERIODS["week"]) // SHARE for grain in watched)
+    for name in ("site", "function", "vendor"):
+        listed = values(name).among
+        if listed is not None:
+            found = found * min(len(listed), counts.get(name, 1)) // max(1, counts.get(name, 1))
+    return max(1, found)
+
+
+def _round(total: float) -> int:
+    digits = len(str(int(total))) - 2
+    size = int(10**digits)
+    return round(total / size) * size

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from riskreg.inference.lint.pack import Outline, Pack
-from riskreg.inference.lint.registry import Told, each
-from riskreg.inference.lint.wheres import pattern_values
+from riskreg.inference.lint.checks import Outline, Pack, Told, each
+from riskreg.inference.lint.fields import pattern_values
 from riskreg.model.metric import ForecastMiss
 from riskreg.model.rule import Pattern
 from riskreg.model.times import say_duration

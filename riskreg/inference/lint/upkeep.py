@@ -6,10 +6,8 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 
-from riskreg.inference.lint.pack import LIVE, Outline, Pack
-from riskreg.inference.lint.registry import Told, across, each
-from riskreg.inference.lint.values import values_of, within
-from riskreg.inference.lint.wheres import pattern_values
+from riskreg.inference.lint.checks import LIVE, Outline, Pack, Told, across, each
+from riskreg.inference.lint.fields import pattern_values, values_of, within
 from riskreg.model.rule import negatives, positives
 
 SOON = timedelta(days=30)
