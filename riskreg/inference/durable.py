@@ -16,15 +16,15 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from types import TracebackType
 from typing import Any, Self
 
 from riskreg.inference.compiled import Ready
-from riskreg.inference.episodes import Combination, Key, firing
-from riskreg.inference.meaning import Candidate, Firing, Item
-from riskreg.inference.shards import Shard, shards
+from riskreg.inference.episodes import Combination, firing
+from riskreg.inference.meaning import Branch, Candidate, Firing, Item
+from riskreg.inference.shards import Part, Shard, shards
 
 MAX_FACTS = 100_000
 """Engine facts in one worker, where a single rule does not need more. What one worker cannot finish stops no other."""
@@ -33,6 +33,7 @@ SECONDS = 120
 CLOCK = 180.0
 """Limits of one worker: bytes of address space, seconds of processor, seconds of clock."""
 
+Values = tuple[str, ...]
 Answer = Mapping[str, list[int]]
 """Engine rule → the tokens of its matches, one match after the other."""
 
@@ -119,7 +120,7 @@ class Asked:
         """Waits for the engine; see `fire_all`."""
         failure: tuple[str, str] | None = None
         unsure: set[int] = set()
-        found: dict[int, list[tuple[tuple[int, ...], Combination]]] = {number: [] for number in range(len(self.given))}
+        found: dict[int, list[tuple[Branch, list[Combination]]]] = {number: [] for number in range(len(self.given))}
         for group, future in self.groups:
             answers, wrong = future.result()
             for place, shard in enumerate(group):
@@ -132,8 +133,7 @@ class Asked:
                     unsure |= {part.number for part in shard.parts.values()}
                     continue
                 for rule, part in shard.parts.items():
-                    negative = part.branch.negative
-                    found[part.number] += [(negative, one) for one in _sound(part.given, part.combinations(answer[rule]))]
+                    found[part.number].append((part.branch, list(_sound(part, part.matches(answer[rule])))))
         made = {number: _firings(self.given[number], some) for number, some in found.items() if number not in unsure}
         if failure is None:
             return made, None
@@ -169,41 +169,40 @@ def _ending(code: int, errors: bytes) -> str:
     return f"it was ended by signal {-code}" if code < 0 else f"it failed: {last[0][:200]}"
 
 
-def _sound(given: Ready, combinations: Iterable[Combination]) -> Iterator[Combination]:
+def _sound(part: Part, matches: Iterable[tuple[Candidate, ...]]) -> Iterator[Combination]:
     """Combinations of facts that are different where they must be, and near enough to one another."""
-    within = None if given.rule.within is None else timedelta(seconds=given.rule.within)
-    patterns = given.compiled.patterns
-    for numbers, candidates in combinations:
-        if len(candidates) > 1 and not _different(
-            [one.item.id for number, one in zip(numbers, candidates, strict=True) if patterns[number].at_least is None]
-        ):
-            continue
-        if within is None or _near(candidates, within):
-            yield numbers, candidates
+    rule, patterns = part.given.rule, part.given.compiled.patterns
+    within = None if rule.within is None else timedelta(seconds=rule.within)
+    single = [place for place, number in enumerate(part.numbers) if patterns[number].at_least is None]
+    for candidates in matches:
+        if _different([candidates[place].item.id for place in single]):
+            ends = [one.end for one in candidates if one.end is not None]
+            end = max(ends) if ends else None
+            if within is None or end is None or _near(candidates, end - within):
+                yield part.numbers, candidates, end
 
 
 def _different(ids: Sequence[str]) -> bool:
-    return len(set(ids)) == len(ids)
+    return len(ids) < 2 or len(set(ids)) == len(ids)
 
 
-def _near(candidates: Sequence[Candidate], within: timedelta) -> bool:
-    starts = [one.start for one in candidates if one.start is not None]
-    ends = [one.end for one in candidates if one.end is not None]
-    return not ends or max(ends) - min(starts) <= within
+def _near(candidates: Sequence[Candidate], earliest: datetime) -> bool:
+    return all(one.start is None or one.start >= earliest for one in candidates)
 
 
-def _firings(given: Ready, found: Iterable[tuple[tuple[int, ...], Combination]]) -> tuple[Firing, ...]:
-    """Combinations, each with the negated patterns of its branch → firings: keys that are silenced, then the episodes of each."""
-    blocks = {number: _Blocks(given, number) for branch in given.compiled.branches for number in branch.negative}
-    by_key: dict[Key, list[Combination]] = {}
-    for negative, (numbers, candidates) in found:
-        values: dict[str, str] = {}
-        for number, candidate in zip(numbers, candidates, strict=True):
-            values |= candidate.item.place(given.compiled.carries[number])
-        key = tuple((name, values[name]) for name in given.rule.join)
-        if not any(blocks[number].blocked(key) for number in negative):
-            by_key.setdefault(key, []).append((numbers, candidates))
-    made = (firing(given.rule, key, combinations, given.as_of) for key, combinations in sorted(by_key.items()))
+def _firings(given: Ready, found: Sequence[tuple[Branch, Sequence[Combination]]]) -> tuple[Firing, ...]:
+    """Combinations by branch → firings: without the keys that are silenced, and the episode of each of the others."""
+    by_key: dict[Values, list[Combination]] = {}
+    for branch, combinations in found:
+        blocks = [_Blocks(given, number) for number in branch.negative]
+        carries = [given.compiled.carries[number] for number in sorted(branch.positive)]
+        where = [(next(place for place, own in enumerate(carries) if name in own), name) for name in given.rule.join]
+        for combination in combinations:
+            key = tuple([combination[1][place].item.fact[name] for place, name in where])
+            if not any(block.blocked(key) for block in blocks):
+                by_key.setdefault(key, []).append(combination)
+    join = given.rule.join
+    made = (firing(given.rule, tuple(zip(join, key, strict=True)), some, given.as_of) for key, some in sorted(by_key.items()))
     return tuple(one for one in made if one is not None)
 
 
@@ -214,19 +213,20 @@ class _Blocks:
     given: Ready
     number: int
     said: dict[frozenset[str], dict[frozenset[tuple[str, Any]], list[Item]]] = field(default_factory=dict)
-    known: dict[Key, bool] = field(default_factory=dict)
+    known: dict[Values, bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for item in self.given.denies[self.number]:
             says = frozenset(item.place(self.given.rule.join).items())
             self.said.setdefault(frozenset(name for name, _ in says), {}).setdefault(says, []).append(item)
 
-    def blocked(self, key: Key) -> bool:
+    def blocked(self, key: Values) -> bool:
         if key not in self.known:
+            pairs = list(zip(self.given.rule.join, key, strict=True))
             agreeing = [
                 item
                 for names, facts in self.said.items()
-                for item in facts.get(frozenset((name, value) for name, value in key if name in names), [])
+                for item in facts.get(frozenset(pair for pair in pairs if pair[0] in names), [])
             ]
             self.known[key] = self.enough(agreeing)
         return self.known[key]

@@ -13,8 +13,9 @@ from itertools import pairwise
 from riskreg.inference.meaning import Candidate, Firing, precedence
 from riskreg.model.rule import Rule
 
-Combination = tuple[tuple[int, ...], tuple[Candidate, ...]]
-"""The numbers of the patterns of one branch, ascending, and what each of them takes."""
+Combination = tuple[tuple[int, ...], tuple[Candidate, ...], datetime | None]
+"""The numbers of the patterns of one branch, ascending; what each of them takes; and when it fires: at its latest dated fact, or
+the end of its latest stretch (None: standing facts alone)."""
 
 Key = tuple[tuple[str, str], ...]
 """Join field and value, in the order of the rule's `join`."""
@@ -23,29 +24,20 @@ Key = tuple[tuple[str, str], ...]
 def firing(rule: Rule, key: Key, combinations: Sequence[Combination], as_of: datetime) -> Firing | None:
     """What the combinations of one key (at least one) add up to at `as_of`; None where no episode is open, or the open one does
     not last as long as the rule's `for` asks."""
-    moments = [moment(candidates) for _, candidates in combinations]
-    begun = None if rule.keep_open_for is None else _begun({at or as_of for at in moments}, rule.keep_open_for, as_of)
     if rule.keep_open_for is not None:
+        begun = _begun({at or as_of for _, _, at in combinations}, rule.keep_open_for, as_of)
         if begun is None:
             return None
-        inside = [number for number, at in enumerate(moments) if (at or as_of) >= begun]
-        combinations = [combinations[number] for number in inside]
-        moments = [moments[number] for number in inside]
-    dated = [at for at in moments if at is not None]
-    since, until = min(dated, default=None), max(dated, default=None)
+        combinations = [one for one in combinations if (one[2] or as_of) >= begun]
+    dated = [at for _, _, at in combinations if at is not None]
+    since, until = (min(dated), max(dated)) if dated else (None, None)
     if rule.lasting is not None and not (since and until and until - since >= timedelta(seconds=rule.lasting)):
         return None
-    taken = frozenset(
-        (number, candidate.item.id)
-        for numbers, candidates in combinations
-        for number, candidate in zip(numbers, candidates, strict=True)
-    )
-    return Firing(rule.id, key, taken, _chosen(combinations), since, until)
-
-
-def moment(candidates: Sequence[Candidate]) -> datetime | None:
-    """When a combination fires: at its latest dated fact, or the end of its latest stretch; None for standing facts alone."""
-    return max((candidate.end for candidate in candidates if candidate.end is not None), default=None)
+    if len(combinations) == 1:
+        taken = _facts(combinations[0])
+        return Firing(rule.id, key, frozenset(taken), taken, since, until)
+    chosen = min(_newest(combinations), key=_rank)
+    return Firing(rule.id, key, frozenset(pair for one in combinations for pair in _facts(one)), _facts(chosen), since, until)
 
 
 def _begun(times: set[datetime], keep_open_for: int, as_of: datetime) -> datetime | None:
@@ -60,14 +52,20 @@ def _begun(times: set[datetime], keep_open_for: int, as_of: datetime) -> datetim
     return newest_first[-1]
 
 
-def _chosen(combinations: Sequence[Combination]) -> tuple[tuple[int, str], ...]:
-    """Pattern and fact id of the combination that speaks for all."""
-    numbers, candidates = combinations[0]
-    if len(combinations) > 1:
-        numbers, candidates = min(combinations, key=_rank)
+def _facts(combination: Combination) -> tuple[tuple[int, str], ...]:
+    """The numbers of the patterns, each with the id of its fact."""
+    numbers, candidates, _ = combination
     return tuple((number, candidate.item.id) for number, candidate in zip(numbers, candidates, strict=True))
 
 
+def _newest(combinations: Sequence[Combination]) -> Sequence[Combination]:
+    """Those that can have precedence over all others: of standing facts alone, else with the newest fact of all."""
+    latest = [max((one.item.at for one in some if one.item.at is not None), default=None) for _, some, _ in combinations]
+    known = [at for at in latest if at is not None]
+    best = max(known) if len(known) == len(latest) else None
+    return [one for one, at in zip(combinations, latest, strict=True) if at == best]
+
+
 def _rank(combination: Combination) -> tuple[object, ...]:
-    numbers, candidates = combination
+    numbers, candidates, _ = combination
     return precedence([(number, candidate.item) for number, candidate in zip(numbers, candidates, strict=True)])

@@ -9,44 +9,49 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 from riskreg.inference.compiled import Ready
 from riskreg.inference.episodes import Combination, firing
 from riskreg.inference.meaning import Candidate, Firing, Item, Node
 
 Values = tuple[str, ...]
+Row = tuple[Values, tuple[Candidate, ...], datetime | None, datetime | None]
+"""A combination on its way: its join values so far, what it takes, and when its earliest dated fact begins and its latest ends."""
 
-
-class _Row(NamedTuple):
-    """A combination on its way: its join values so far, what it takes, and the time from its earliest fact to its latest."""
-
-    values: Values
-    candidates: tuple[Candidate, ...]
-    start: datetime | None
-    end: datetime | None
+FEW = 8
+"""Candidates that are looked at one by one; of more, only those in the window are."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
     """Combinations of the same patterns: which, what join fields these have, and which negations are still to be asked."""
 
-    rows: list[_Row]
+    rows: list[Row]
     numbers: tuple[int, ...] = ()
     fields: tuple[str, ...] = ()
     nots: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class _Shelf:
-    """Candidates of one pattern with the same values in the shared fields, each with its values in the fields that it adds."""
+class _Index:
+    """Candidates of one pattern by their values in the join fields that are shared; and the larger groups in the order of time."""
 
-    standing: list[tuple[Values, Candidate]]
-    dated: list[tuple[Values, Candidate]]
-    starts: list[datetime]
+    groups: dict[Values, list[Candidate]]
+    calendars: dict[Values, tuple[list[datetime], list[Candidate], list[Candidate]]] = field(default_factory=dict)
+
+    def between(self, values: Values, earliest: datetime, latest: datetime) -> list[Candidate]:
+        """The standing candidates of a group, and those that begin in a stretch of time, both ends included."""
+        if values not in self.calendars:
+            group = self.groups[values]
+            dated = sorted((start, number) for number, one in enumerate(group) if (start := one.start) is not None)
+            standing = [one for one in group if one.start is None]
+            self.calendars[values] = [start for start, _ in dated], [group[number] for _, number in dated], standing
+        starts, candidates, standing = self.calendars[values]
+        return standing + candidates[bisect_left(starts, earliest) : bisect_right(starts, latest)]
 
 
 def fire(given: Ready) -> tuple[Firing, ...]:
@@ -59,21 +64,19 @@ class _Walk:
         self.given = given
         within = given.rule.within
         self.within = None if within is None else timedelta(seconds=within)
-        self.shelves: dict[tuple[int, tuple[str, ...]], dict[Values, _Shelf]] = {}
+        self.indexes: dict[tuple[int, tuple[str, ...]], _Index] = {}
 
     def firings(self) -> tuple[Firing, ...]:
         join = self.given.rule.join
         found: dict[Values, list[Combination]] = {}
-        for rows in self.walk(self.given.compiled.node, [_Rows([_Row((), (), None, None)])]):
+        for rows in self.walk(self.given.compiled.node, [_Rows([((), (), None, None)])]):
             keyed = _picker([rows.fields.index(field) for field in join])
             order = sorted(range(len(rows.numbers)), key=rows.numbers.__getitem__)
-            numbers = tuple(rows.numbers[place] for place in order)
-            sort = None if order == sorted(order) else _picker(order)
-            silent = self.silenced(rows.nots, {keyed(row.values) for row in rows.rows})
-            for row in rows.rows:
-                key = keyed(row.values)
-                if key not in silent:
-                    found.setdefault(key, []).append((numbers, sort(row.candidates) if sort else row.candidates))
+            numbers, sort = tuple(sorted(rows.numbers)), _picker(order)
+            silent = self.silenced(rows.nots, {keyed(row[0]) for row in rows.rows}) if rows.nots else set()
+            for values, candidates, _, end in rows.rows:
+                if (key := keyed(values)) not in silent:
+                    found.setdefault(key, []).append((numbers, sort(candidates), end))
         made = (
             firing(self.given.rule, tuple(zip(join, key, strict=True)), combinations, self.given.as_of)
             for key, combinations in sorted(found.items())
@@ -109,28 +112,28 @@ class _Walk:
         carries = self.given.compiled.carries[number]
         shared = tuple(field for field in before.fields if field in carries)
         adds = tuple(field for field in self.given.rule.join if field in carries and field not in shared)
-        shelves = self.shelved(number, shared, adds)
-        key = _picker([before.fields.index(field) for field in shared])
+        index = self.index(number, shared)
+        key, further = _picker([before.fields.index(field) for field in shared]), _reader(adds) if adds else None
         rivals = self.rivals(number, before.numbers)
         within = self.within
-        rows: list[_Row] = []
+        rows: list[Row] = []
         for values, candidates, start, end in before.rows:
-            shelf = shelves.get(key(values))
-            if shelf is None:
-                continue
+            group = index.groups.get(key(values), ())
+            if len(group) > FEW and within is not None and start is not None and end is not None:
+                group = index.between(key(values), end - within, start + within)
             ids = {candidates[place].item.id for place in rivals} if rivals else ()
-            for more, candidate in shelf.standing:
-                if candidate.item.id not in ids:
-                    rows.append(_Row(values + more, (*candidates, candidate), start, end))
-            dated: Iterable[tuple[Values, Candidate]] = shelf.dated
-            if within is not None and start is not None and end is not None and len(shelf.starts) > 1:
-                dated = shelf.dated[bisect_left(shelf.starts, end - within) : bisect_right(shelf.starts, start + within)]
-            for more, candidate in dated:
+            for candidate in group:
                 if candidate.item.id in ids:
                     continue
-                first, last = _span(start, end, candidate)
-                if within is None or last - first <= within:
-                    rows.append(_Row(values + more, (*candidates, candidate), first, last))
+                first, last = candidate.start, candidate.end
+                if first is None or (start is not None and start < first):
+                    first = start
+                if last is None or (end is not None and end > last):
+                    last = end
+                if within is not None and first is not None and last is not None and last - first > within:
+                    continue
+                reached = values + further(candidate.item.fact) if further else values
+                rows.append((reached, (*candidates, candidate), first, last))
         return _Rows(rows, (*before.numbers, number), before.fields + adds, before.nots)
 
     def rivals(self, number: int, numbers: Sequence[int]) -> list[int]:
@@ -143,29 +146,18 @@ class _Walk:
         uncounted = [place for place, other in enumerate(numbers) if patterns[other].at_least is None]
         return [place for place in uncounted if mixed or patterns[numbers[place]].kind == mine.kind]
 
-    def shelved(self, number: int, shared: tuple[str, ...], adds: tuple[str, ...]) -> dict[Values, _Shelf]:
+    def index(self, number: int, shared: tuple[str, ...]) -> _Index:
         """Candidates of a pattern by their values in the fields that are shared."""
-        if (number, shared) in self.shelves:
-            return self.shelves[number, shared]
-        found: dict[Values, _Shelf] = {}
-        by, further = _reader(shared), _reader(adds)
-        for candidate in self.given.takes[number]:
-            fact = candidate.item.fact
-            values = by(fact)
-            if (shelf := found.get(values)) is None:
-                shelf = found[values] = _Shelf([], [], [])
-            (shelf.standing if candidate.start is None else shelf.dated).append((further(fact), candidate))
-        for shelf in found.values():
-            if len(shelf.dated) > 1:
-                shelf.dated.sort(key=_start)
-            shelf.starts.extend(map(_start, shelf.dated))
-        self.shelves[number, shared] = found
-        return found
+        if (number, shared) not in self.indexes:
+            groups: dict[Values, list[Candidate]] = {}
+            by = _reader(shared)
+            for candidate in self.given.takes[number]:
+                groups.setdefault(by(candidate.item.fact), []).append(candidate)
+            self.indexes[number, shared] = _Index(groups)
+        return self.indexes[number, shared]
 
     def silenced(self, nots: Sequence[int], keys: Iterable[Values]) -> set[Values]:
         """The keys that one of the negated patterns silences: with one fact that agrees, or as many as it counts."""
-        if not nots:
-            return set()
         asked = [(self.given.compiled.patterns[number], self.stated(number)) for number in nots]
         silent = set()
         for key in keys:
@@ -191,22 +183,8 @@ class _Walk:
         return found
 
 
-def _start(pair: tuple[Values, Candidate]) -> datetime:
-    start = pair[1].start
-    assert start is not None
-    return start
-
-
-def _span(start: datetime | None, end: datetime | None, candidate: Candidate) -> tuple[datetime, datetime]:
-    """From the earliest to the latest of a combination and one more dated candidate."""
-    first, last = candidate.start, candidate.end
-    assert first is not None
-    assert last is not None
-    return first if start is None or first < start else start, last if end is None or last > end else end
-
-
-def _picker(places: Sequence[int]) -> Callable[[Sequence[Any]], tuple[Any, ...]]:
-    """Takes the values at some places, always as a tuple."""
+def _picker(places: Sequence[int]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
+    """Takes the values at some places of a tuple, itself a tuple; `places` may be all of them."""
     if len(places) > 1:
         return itemgetter(*places)
     if not places:

@@ -16,8 +16,7 @@ from typing import Any
 
 from riskreg.inference.buckets import in_buckets
 from riskreg.inference.compiled import Ready
-from riskreg.inference.episodes import Combination
-from riskreg.inference.meaning import Branch
+from riskreg.inference.meaning import Branch, Candidate
 
 MAX_RULES = 59
 """Engine rules in a shard, the canary's aside."""
@@ -44,15 +43,17 @@ class Part:
     stands: tuple[dict[int, int], ...]
     """For each term: token → place in what the pattern takes."""
 
-    def combinations(self, tokens: Sequence[int]) -> list[Combination]:
-        """The matches of this rule, each once; a fact that is in two buckets has matched in both."""
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        return tuple(sorted(self.order))
+
+    def matches(self, tokens: Sequence[int]) -> Iterable[tuple[Candidate, ...]]:
+        """What the patterns took, in the order of their numbers, each match once: facts that share two buckets matched in both."""
         size = len(self.order)
-        columns = [[self.stands[term][token] for token in tokens[term::size]] for term in range(size)]
-        numbers = tuple(sorted(self.order))
-        terms = [self.order.index(number) for number in numbers]
-        takes = [self.given.takes[number] for number in numbers]
-        places = dict.fromkeys(zip(*(columns[term] for term in terms), strict=True))
-        return [(numbers, tuple(some[place] for some, place in zip(takes, match, strict=True))) for match in places]
+        columns = {number: [self.stands[term][one] for one in tokens[term::size]] for term, number in enumerate(self.order)}
+        places = zip(*dict.fromkeys(zip(*(columns[number] for number in self.numbers), strict=True)), strict=True)
+        taken = (map(self.given.takes[number].__getitem__, some) for number, some in zip(self.numbers, places, strict=False))
+        return zip(*taken, strict=True)
 
 
 @dataclass
