@@ -55,7 +55,8 @@ class Told:
         return [
             name
             for name in scope
-            if item.fact.get(name) is None or not met(self.rule.scope[name], item.fact[name], item.fact, self.voice.thresholds)
+            if (item.fact.get("fact") != MISSING or name in STANDING[MISSING])
+            and (item.fact.get(name) is None or not met(self.rule.scope[name], item.fact[name], item.fact, self.voice.thresholds))
         ]
 
     def excepted(self, item: Item) -> list[RuleException]:
@@ -174,7 +175,7 @@ class Told:
             text = "two patterns ask for the same, and want different facts: there are too few"
             return Term(1, 1.0, (Step(kind="count", holds=False, text=text),), text)
         within = self.rule.within
-        if within is None or len(branch.positive) < 2:
+        if within is None or (fits and len(branch.positive) < 2):
             return Term(0, 0.0, ())
         way = min(ways, key=lambda one: one.seconds)
         apart, allowed = say_duration(round(way.seconds)), say_duration(within)
