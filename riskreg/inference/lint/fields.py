@@ -204,6 +204,10 @@ _ALWAYS = {
     "cover": {"id", "fact", "site", "function", "tier", "impact", "outcome", "short"},
     "missing_data": {"id", "fact", "watches", "metric"},
     "risk": {"id", "fact", "category", "state"},
+    "function": {"id", "fact", "function", "tier", "impact"},
+    "vendor": {"id", "fact", "vendor"},
+    "pool": {"id", "fact", "pool", "site"},
+    "depends": {"id", "fact", "system", "function"},
 }
 """Fields that whoever gives such a fact fills every time."""
 _RANGES: dict[str, tuple[float, float]] = {
@@ -252,9 +256,7 @@ def possible(pattern: Pattern, field: str, made: Mapping[str, frozenset[str]]) -
     if kind == "truth":
         return Values(among=frozenset({truth(given=True), truth(given=False)}), only=frozenset({"truth"}), absent=absent)
     if kind == "text":
-        words = (pattern.kind,) if field == group or (field == "fact" and group != "signal") else _WORDS.get((group, field))
-        if pattern.signal is not None and field == "signal":
-            words = (pattern.kind,)
+        words = (pattern.kind,) if field in ("signal", "fact") else _WORDS.get((group, field))
         among = frozenset(text(word) for word in words) if words else None
         return Values(among=among, only=frozenset({"text"}), absent=absent)
     return Values(only=frozenset({"time"}), absent=absent)

@@ -239,7 +239,9 @@ def _facts(outline: Outline, number: int, pack: Pack, counts: Mapping[str, int],
     values = pattern_values(outline, number, pack)
     sites, functions, vendors = (max(1, counts.get(name, 1)) for name in ("site", "function", "vendor"))
     if pattern.signal is None:
-        all_of = {"site": sites, "served": counts.get("served", sites * functions), "contract": vendors, "cover": sites * functions}
+        pairs = counts.get("served", sites * functions)
+        all_of = {"site": sites, "served": pairs, "contract": vendors, "vendor": vendors, "function": functions, "cover": pairs}
+        all_of |= {"pool": counts.get("pool", 1), "depends": pairs * counts.get("system", 1)}
         found = all_of.get(pattern.kind, max(sites, functions))
     else:
         among = values("metric").among
