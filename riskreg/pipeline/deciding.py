@@ -17,9 +17,9 @@ from riskreg.model.signal import Fact
 from riskreg.pipeline.facts import Given
 from riskreg.register import preview, risk_facts
 
-ROUNDS = 5
-"""How often rules may be asked again because of what they would write into the register. A chain of rules over risks takes a
-round for each link."""
+ROUNDS = 10
+"""How often rules may be asked because of what they would write into the register. A chain of rules over risks takes a round for
+each link."""
 
 
 class Judged(NamedTuple):
@@ -77,8 +77,8 @@ def _with_impact(workspace: Workspace, finding: Finding) -> Finding:
 def _unsettled(rule: str) -> Fault:
     return Fault(
         code="register-unsettled",
-        message=f"rule {rule} changes its answer with the risks that the rules raise, and {ROUNDS} rounds did not settle it",
-        hint="Let no rule look, through a not, at a risk that it, or a rule that looks at its risk, raises.",
-        example="- not: {fact: risk, where: {category: site-loss}}   # in a rule of another category",
+        message=f"rule {rule} changes its answer with the risks that the rules raise, and does not come to rest",
+        hint="Let no rule take back, by what it raises, what it looks at: its score or state as little as the risk itself.",
+        example="{fact: risk, where: {category: site-loss}}   # in a rule of another category, without likelihood, impact or state",
         span=Span(path="rules", cell=rule),
     )
