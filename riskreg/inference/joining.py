@@ -10,7 +10,7 @@ from itertools import combinations as pairs
 import numpy as np
 from numpy.typing import NDArray
 
-from riskreg.inference.columns import NO_TIME, Kind, Mask, Rows, Words, micros
+from riskreg.inference.columns import NO_TIME, Kind, Mask, Rows, Words, micros, ranked
 from riskreg.inference.meaning import MAX_COMBINATIONS, Branch, Candidate
 
 _EARLIEST = micros(datetime(1, 1, 1, tzinfo=UTC))
@@ -83,8 +83,8 @@ def shared_codes(left: Mapping[str, Rows], right: Mapping[str, Rows], fields: Se
     mine, yours = left[fields[0]], right[fields[0]]
     for field in fields[1:]:
         codes = np.concatenate([mine, yours]), np.concatenate([left[field], right[field]])
-        _, first = np.unique(codes[0], return_inverse=True)
-        _, number = np.unique(first * (codes[1].max(initial=0) + 2) + codes[1] + 1, return_inverse=True)
+        _, first = ranked(codes[0])
+        _, number = ranked(first * (codes[1].max(initial=0) + 2) + codes[1] + 1)
         mine, yours = number[: len(mine)], number[len(mine) :]
     return mine, yours
 
@@ -153,8 +153,10 @@ def _entries(taken: Taken, within: int | None) -> _Counted:
 
 def _summed(keys: Mapping[str, Rows], window: Rows, count: NDArray[np.float64]) -> _Counted:
     code = numbered({**keys, "": window}, len(window))
-    _, first, inverse = np.unique(code, return_index=True, return_inverse=True)
-    sums = np.bincount(inverse, weights=count, minlength=len(first)).astype(np.float64)
+    different, place = ranked(code)
+    sums = np.bincount(place, weights=count, minlength=len(different)).astype(np.float64)
+    first = np.empty(len(different), dtype=np.int64)
+    first[place] = np.arange(len(code))
     return _Counted({field: codes[first] for field, codes in keys.items()}, window[first], sums)
 
 
@@ -170,7 +172,7 @@ def _joined(left: _Counted, right: _Counted, most: float) -> tuple[float, _Count
         if one == other:
             sides[0][""], sides[1][""] = mine.window, yours.window
         here, there = shared_codes(*sides, sorted(sides[0])) if sides[0] else (_zeros(mine), _zeros(yours))
-        both, codes = np.unique(np.concatenate([here, there]), return_inverse=True)
+        both, codes = ranked(np.concatenate([here, there]))
         here, there = codes[: len(here)], codes[len(here) :]
         made += float((mine.count * np.bincount(there, weights=yours.count, minlength=len(both))[here]).sum())
         if made > most:

@@ -209,11 +209,18 @@ def cycles(rules: Sequence[Rule]) -> tuple[tuple[str, ...], ...]:
 
 def strata(rules: Sequence[Rule]) -> tuple[tuple[Rule, ...], ...]:
     """Rules in layers, in id order within one: each looks only at conclusions of earlier layers. ValueError on a cycle."""
-    graph = links(rules)
-    depth: dict[str, int] = {}
-    for name in TopologicalSorter({rule: sorted(seen) for rule, seen in graph.items()}).static_order():
-        depth[name] = 1 + max((depth[other] for other in graph[name]), default=-1)
+    made = concluded(rules)
+    # Facts stand between rules, so that a thousand makers of one fact and a thousand that look at it are two thousand lines.
+    graph: dict[tuple[str, str], set[tuple[str, str]]] = {}
+    for rule in rules:
+        looked_at = (pattern.fact for part in (positives(rule.when), negatives(rule.when)) for pattern in part)
+        graph["rule", rule.id] = {("fact", name) for name in looked_at if name is not None and name in made}
+        if rule.then.conclude:
+            graph.setdefault(("fact", rule.then.conclude.fact), set()).add(("rule", rule.id))
+    depth: dict[tuple[str, str], int] = {}
+    for node in TopologicalSorter({node: sorted(seen) for node, seen in graph.items()}).static_order():
+        depth[node] = max((depth[other] for other in graph[node]), default=-1) + (node[0] == "rule")
     layers: list[list[Rule]] = [[] for _ in range(1 + max(depth.values(), default=-1))]
     for rule in sorted(rules, key=lambda rule: rule.id):
-        layers[depth[rule.id]].append(rule)
+        layers[depth["rule", rule.id]].append(rule)
     return tuple(tuple(layer) for layer in layers)

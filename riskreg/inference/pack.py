@@ -52,7 +52,8 @@ class Layer:
         if not len(self.starts):
             return ()
         met = alive[self.needs] | alive[self.flags if told else self.fires]
-        return tuple(self.rules[place] for place in np.unique(self.owners[np.logical_and.reduceat(met, self.starts)]).tolist())
+        owners = self.owners[np.logical_and.reduceat(met, self.starts)]
+        return tuple(self.rules[place] for place in dict.fromkeys(owners.tolist()))
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskreg.inference.asks import Ask, Atom, Thresholds, mask
-from riskreg.inference.columns import Kind, Mask, Name, Rows, Typed
+from riskreg.inference.columns import Kind, Mask, Name, Rows, Typed, ranked
 from riskreg.model.rule import ORDER, Named
 
 MAX_WAYS = 64
@@ -206,7 +206,7 @@ def _search(kind: Kind, group: Group) -> Ranges:
     if numbers is None:
         first_key, last_key = asked_key, asked_key + 1
     else:
-        steps, rank = np.unique(numbers[rows], return_inverse=True)
+        steps, rank = ranked(numbers[rows])
         low = np.where(group.low_open, np.searchsorted(steps, group.low, "right"), np.searchsorted(steps, group.low, "left"))
         high = np.where(group.high_open, np.searchsorted(steps, group.high, "left"), np.searchsorted(steps, group.high, "right"))
         width = len(steps) + 1
