@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from riskreg.model.base import Frozen, content_hash
 from riskreg.model.faults import Fault, Span, in_order
@@ -61,14 +61,14 @@ def lock(rules: Sequence[Rule], held: Lock | None = None) -> Lock:
 
 def check_lock(rules: Sequence[Rule], spans: Mapping[str, Span], held: Lock, *, partial: bool = False) -> tuple[Fault, ...]:
     """Where rules and lock disagree: logic that changed under an old version, a version that went down, an id that is gone (a
-    warning, until the lock is written again) or that was given to another rule.
+    warning, until the lock is written again), that was given to another rule, or that is not locked yet (a warning).
 
     Args:
         rules: the rules that the lock is about.
         spans: the place of each rule id; a rule without one is placed at `rules:<id>`.
         partial: only some of the rules are given, so that a missing id says nothing.
     """
-    found = [_fault(rule, spans, wrong) for rule in rules for wrong in _wrongs(rule, held)]
+    found = [_fault(rule, spans, wrong) for rule in rules if (wrong := _wrong(rule, held))]
     for ident in sorted(set(held.rules) - set(held.retired) - {rule.id for rule in rules}) if not partial else ():
         message = f"rule {ident} is locked, and no file has it any more"
         hint = "If it was removed on purpose, run riskreg rules lock: its id stays taken. Otherwise bring the file back."
@@ -77,22 +77,24 @@ def check_lock(rules: Sequence[Rule], spans: Mapping[str, Span], held: Lock, *, 
     return in_order(found)
 
 
-def _wrongs(rule: Rule, held: Lock) -> Iterator[tuple[str, str, str]]:
-    versions = held.rules.get(rule.id)
-    if not versions:
-        return
-    newest, now = max(versions), locked(rule)
+def _wrong(rule: Rule, held: Lock) -> tuple[str, str, str] | None:
+    versions = held.rules.get(rule.id, {})
+    newest, now = max(versions, default=0), locked(rule)
     new = rule.version > newest
-    if (new and not _alike(now, versions[newest])) or (rule.id in held.retired and now.sha256 != versions[newest].sha256):
+    if versions and ((new and not _alike(now, versions[newest])) or (rule.id in held.retired and now != versions[newest])):
         message = f"the id {rule.id} was held by another rule, whose logic this one does not have"
-        yield "rule-reused", message, "Ids are never used again: give the new rule an id of its own."
-    elif rule.version < newest:
+        return "rule-reused", message, "Ids are never used again: give the new rule an id of its own."
+    if new:
+        message = f"version {rule.version} of rule {rule.id} is not locked yet"
+        return "rule-unlocked", message, "Run riskreg rules lock when it is reviewed."
+    if rule.version < newest:
         message = f"rule {rule.id} is version {rule.version}, and version {newest} was there before"
-        yield "rule-version-down", message, f"Versions only go up: write version: {newest + 1}, also to go back to old logic."
-    elif not new and now.sha256 != versions[newest].sha256:
-        changed = [name for name, digest in now.parts.items() if versions[newest].parts.get(name) != digest]
-        message = f"rule {rule.id} has changed under version {rule.version}: {', '.join(changed) or 'its logic'}"
-        yield "rule-changed", message, f"Write version: {newest + 1}, then run riskreg rules lock; or undo the change."
+        return "rule-version-down", message, f"Versions only go up: write version: {newest + 1}, also to go back to old logic."
+    if now.sha256 == versions[newest].sha256:
+        return None
+    changed = [name for name, digest in now.parts.items() if versions[newest].parts.get(name) != digest]
+    message = f"rule {rule.id} has changed under version {rule.version}: {', '.join(changed) or 'its logic'}"
+    return "rule-changed", message, f"Write version: {newest + 1}, then run riskreg rules lock; or undo the change."
 
 
 def _alike(one: Locked, other: Locked) -> bool:
@@ -102,4 +104,5 @@ def _alike(one: Locked, other: Locked) -> bool:
 
 def _fault(rule: Rule, spans: Mapping[str, Span], wrong: tuple[str, str, str]) -> Fault:
     code, message, hint = wrong
-    return Fault(code=code, message=message, hint=hint, span=spans.get(rule.id, Span(path="rules", cell=rule.id)))
+    span = spans.get(rule.id, Span(path="rules", cell=rule.id))
+    return Fault(code=code, message=message, hint=hint, span=span, severity="warning" if code == "rule-unlocked" else "error")

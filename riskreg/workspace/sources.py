@@ -98,8 +98,9 @@ def _entries(folder: Path) -> Iterator[Path]:
     if not folder.is_dir():
         return
     for file in sorted(folder.iterdir(), key=lambda item: item.name):
-        # Scripts beside the readings make them; they are not readings.
-        if not file.name.startswith((".", "README", "~$")) and not file.is_dir() and file.suffix != ".py":
+        # Scripts beside the readings make them, and a lock holds what stands beside it; they are neither readings nor rules.
+        passed = file.name.startswith((".", "README", "~$")) or file.name.endswith((".py", ".lock.json"))
+        if not passed and not file.is_dir():
             yield file
 
 

@@ -64,12 +64,20 @@ def test_a_change_of_logic_under_the_old_version_is_refused_and_named(part: str)
 @pytest.mark.parametrize("part", CHANGES)
 def test_the_same_change_under_a_new_version_is_taken(part: str) -> None:
     new = changed(**CHANGES[part], version=2)
-    assert judged(new, SECOND) == ()
+    (note,) = judged(new, SECOND)
+    assert (note.code, note.severity) == ("rule-unlocked", "warning")
     grown = lock([new, SECOND], HELD)
     assert set(grown.rules["first"]) == {1, 2}
+    assert judged(new, SECOND, held=grown) == ()
     assert grown.rules["first"][1] == HELD.rules["first"][1]
     (fault,) = judged(FIRST, SECOND, held=grown)
     assert fault.code == "rule-version-down" and "version: 3" in fault.hint
+
+
+def test_a_new_rule_is_told_until_it_is_locked() -> None:
+    third = rule({"signal": "data_exposure"}, "third")
+    assert [one.code for one in judged(FIRST, SECOND, third)] == ["rule-unlocked"]
+    assert judged(FIRST, SECOND, third, held=lock([FIRST, SECOND, third], HELD)) == ()
 
 
 @pytest.mark.parametrize("fields", FREE, ids=lambda fields: next(iter(fields)))
