@@ -10,8 +10,12 @@ from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 
-from riskreg.inference import Facts, evaluate, prepare
+from riskreg.inference.columns import Facts
 from riskreg.inference.compiled import Compiled
+from riskreg.inference.evaluation import evaluate
+from riskreg.inference.meaning import Firing
+from riskreg.inference.nearmiss import near_miss
+from riskreg.inference.pack import prepare
 from riskreg.model.backtest import Backtest, Episode, RuleHistory
 from riskreg.model.base import content_hash
 from riskreg.model.fact import STANDING
@@ -19,6 +23,7 @@ from riskreg.model.metric import Metric
 from riskreg.model.rule import Pattern, Rule, positives
 from riskreg.model.signal import Fact
 from riskreg.pipeline import labels
+from riskreg.pipeline.facts import Given
 from riskreg.pipeline.labels import Labels
 from riskreg.workspace.kept import Kept
 
@@ -66,10 +71,10 @@ def backtest(
     live = sorted((rule for rule in rules if rule.status != "draft"), key=lambda rule: rule.id)
     pack, table = prepare(live), Facts.of(known)
     thresholds = {metric.id: metric.thresholds for metric in metrics}
-    books = {ident: _Book() for ident in pack.compiled}
+    books = {ident: _Book(compiled.rule.keep_open_for) for ident, compiled in pack.compiled.items()}
     for number, moment in enumerate(moments):
         for firing in evaluate(pack, table, as_of=moment, engine="reference", thresholds=thresholds).firings:
-            books[firing.rule].open(number, firing.key, firing.facts, moments, firing.since)
+            books[firing.rule].open(number, firing)
         progress((number + 1) / len(moments))
     told = Labels(known, metrics, moments[0], moments[-1])
     made = (_history(pack.compiled[ident], book, pack.compiled, told, moments) for ident, book in sorted(books.items()))
@@ -105,11 +110,12 @@ def _code() -> str:
 
 @dataclass
 class _Run:
-    """An episode as it grows: the numbers of its first and last step, and what it rested on."""
+    """An episode as it grows: the numbers of its first and last step, its latest firing, and what it rested on."""
 
     key: Key
     first: int
     last: int
+    until: datetime | None
     facts: set[str]
 
 
@@ -117,17 +123,23 @@ class _Run:
 class _Book:
     """The episodes of one rule while the steps go by."""
 
+    keep_open_for: int | None
     runs: list[_Run] = field(default_factory=list)
     _open: dict[Key, _Run] = field(default_factory=dict)
 
-    def open(self, step: int, key: Key, facts: Iterable[str], moments: Sequence[datetime], since: datetime | None) -> None:
-        run = self._open.get(key)
-        # Two episodes of one key may touch at neighbouring steps: the later one began after the step before.
-        if run is None or run.last < step - 1 or (since is not None and since > moments[run.last]):
-            run = self._open[key] = _Run(key, step, step, set())
+    def open(self, step: int, firing: Firing) -> None:
+        run = self._open.get(firing.key)
+        if run is None or run.last < step - 1 or self._anew(run, firing.since):
+            run = self._open[firing.key] = _Run(firing.key, step, step, None, set())
             self.runs.append(run)
-        run.last = step
-        run.facts.update(facts)
+        run.last, run.until = step, firing.until
+        run.facts.update(firing.facts)
+
+    def _anew(self, run: _Run, since: datetime | None) -> bool:
+        """Two episodes of one key may lie at neighbouring steps: the gap between their firings tells them apart."""
+        if self.keep_open_for is None or since is None or run.until is None:
+            return False
+        return since - run.until > timedelta(seconds=self.keep_open_for)
 
 
 def _history(
@@ -177,3 +189,15 @@ def _stands(rule: Rule, pack: Mapping[str, Compiled]) -> bool:
         return pattern.kind in STANDING
 
     return all(map(stands, positives(rule.when)))
+
+
+def nearest(rules: Sequence[Rule], given: Given, *, as_of: datetime) -> dict[str, str]:
+    """Rule → what is missing for it to fire where it is nearest, in one line; only rules that are silent as of a moment (aware)."""
+    live = [rule for rule in rules if rule.status != "draft"]
+    pack = prepare(live)
+    decided = evaluate(pack, given.facts, as_of=as_of, engine="reference", thresholds=given.thresholds)
+    items = tuple(decided.items.values())
+    silent = sorted(pack.compiled.keys() - {firing.rule for firing in decided.firings})
+    return {
+        ident: near_miss(pack, items, ident, as_of=as_of, names=given.names, thresholds=given.thresholds).text for ident in silent
+    }

@@ -69,7 +69,7 @@ class RiskChange(Frozen):
     after: int | None = None
     owner: str
     told: tuple[str, ...] = ()
-    """Tiers that its findings escalate to."""
+    """Tiers that its findings escalate to; nobody is told of a risk that would not be there."""
 
 
 class HistoryChange(Frozen):
@@ -200,7 +200,7 @@ def _risks(
                     "risk": numbers.get(place), "category": known.category, "scope": known.scope, "title": known.title,
                     "kind": kind,
                     "before": _number(one), "after": _number(other), "owner": known.owner,
-                    "told": tuple(sorted({finding.escalate for finding in known.findings if finding.escalate})),
+                    "told": tuple(sorted({finding.escalate for finding in known.findings if finding.escalate and other})),
                 }
             )  # fmt: skip
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from markupsafe import escape
 
 from riskreg.model.content import Content
+from riskreg.model.finding import Finding, Step
 from riskreg.model.risk import Event, Risk
 from riskreg.model.role import Role
 from riskreg.model.signal import as_utc
@@ -45,16 +46,24 @@ _KEPT = (
 
 
 def visible(content: Content) -> Content:
-    """The content itself for an internal edition; a public one has no phones, people, reasons, notes, facilitator packs."""
+    """The content itself for an internal edition; a public one has no phones, people, reasons, notes, facilitator packs.
+
+    Nor has it what rules leave out, cannot judge or would have found in the past.
+    """
     # Frames compare times in UTC only; a moment may come with any offset.
     content = content.model_copy(update={"as_of": as_utc(content.as_of)})
     if content.workspace.settings.publishing.audience == "internal":
         return content
     roles = tuple(map(_public_role, content.workspace.roles))
+    rules = tuple(rule.model_copy(update={"exceptions": ()}) for rule in content.workspace.rules)
     typed = _typed(content)
     return content.model_copy(
         update={
-            "workspace": content.workspace.model_copy(update={"roles": roles}),
+            "workspace": content.workspace.model_copy(update={"roles": roles, "rules": rules}),
+            "findings": tuple(map(_public_finding, content.findings)),
+            "asides": (),
+            "backtest": None,
+            "near": {},
             "history": tuple(_public_event(event, typed.get(event.risk or "")) for event in content.history),
             "risks": tuple(_public_risk(risk, typed.get(risk.id)) for risk in content.risks),
             "packs": {ident: text for ident, text in content.packs.items() if not ident.endswith("-facilitator")},
@@ -90,7 +99,17 @@ def _public_event(event: Event, title: str | None) -> Event:
 
 def _public_risk(risk: Risk, title: str | None) -> Risk:
     assessed = risk.assessed and risk.assessed.model_copy(update={"by": "the owner", "reason": ""})
-    return risk.model_copy(update={"assessed": assessed, "note": "", "title": title or risk.title})
+    findings = tuple(map(_public_finding, risk.findings))
+    return risk.model_copy(update={"assessed": assessed, "note": "", "title": title or risk.title, "findings": findings})
+
+
+def _public_finding(finding: Finding) -> Finding:
+    return finding.model_copy(update={"reason": _public_step(finding.reason)})
+
+
+def _public_step(step: Step) -> Step:
+    """The reason without exceptions: who approved one, and why, is between the client and its people."""
+    return step.model_copy(update={"below": tuple(_public_step(part) for part in step.below if part.kind != "left-out")})
 
 
 class Redaction:

@@ -62,6 +62,11 @@ class Edition:
         return {metric.id: metric for metric in self.content.workspace.metrics}
 
     @cached_property
+    def spoken(self) -> dict[str, str]:
+        """`site:MNL` → `Manila`, `metric:csat` → `Customer satisfaction`: what sentences about rules say instead of ids."""
+        return self.network.names | {f"metric:{metric.id}": metric.name for metric in self.content.workspace.metrics}
+
+    @cached_property
     def templates(self) -> dict[str, PlaybookTemplate]:
         return {template.id: template for template in self.content.workspace.playbooks}
 

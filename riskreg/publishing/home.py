@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from riskreg.model.plan import FailoverPlan, Outcome
-from riskreg.publishing import doors, views, words
+from riskreg.publishing import asides, doors, views, words
 from riskreg.publishing.decisions import waiting
 from riskreg.publishing.edition import Edition
 from riskreg.publishing.history import changes, reaches, standing_at
@@ -41,6 +41,7 @@ def _home(edition: Edition) -> dict[str, Any]:
         "doors": doors.groups(edition),
         "all_plans": len(edition.losses),
         "lead": _lead(edition, losses),
+        "not_judged": asides.told(edition),
         "figures": _figures(edition, standing_at(history, week_ago) if reaches(history, week_ago) else None),
         "changed": [views.news(edition, line) for line in news[:_MOST_NEWS]],
         "more_changed": max(0, len(news) - _MOST_NEWS),

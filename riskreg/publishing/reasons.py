@@ -18,7 +18,14 @@ _LABEL = {
     "signal": "Signal",
     "fact": "Fact",
     "condition": "Test",
+    "count": "Count",
+    "time": "Time",
+    "missing": "No data",
+    "left-out": "Left out",
+    "more": "More",
 }
+_JUDGED = frozenset({"signal", "fact", "not", "condition", "count", "time"})
+_FOLDS = frozenset({"signal", "fact", "count", "missing"})
 
 
 def trees(edition: Edition, findings: Sequence[Finding]) -> list[dict[str, Any]]:
@@ -35,12 +42,19 @@ def _line(edition: Edition, finding: Finding, step: Step, told: set[str]) -> dic
         if line := readings.line(edition, finding, step.fact):
             below.append(_plain("Reading", line))
     return _plain(_LABEL[step.kind], step.text) | {
-        "sign": ("covered" if step.holds else "not-true") if step.kind in ("signal", "fact", "not", "condition") else "",
-        "word": "True" if step.holds else "Not true",
+        **_sign(step),
         "links": _links(edition, finding, step),
-        "folds": step.kind in ("signal", "fact") and bool(below),
+        "folds": step.kind in _FOLDS and bool(below),
         "below": below,
     }
+
+
+def _sign(step: Step) -> dict[str, str]:
+    """Whether a line is true; what stands in for missing data is not known, and notes are neither."""
+    if step.kind == "missing":
+        return {"sign": "not-known", "word": "Not known"}
+    sign = ("covered" if step.holds else "not-true") if step.kind in _JUDGED else ""
+    return {"sign": sign, "word": "True" if step.holds else "Not true"}
 
 
 def _below(edition: Edition, finding: Finding, steps: Sequence[Step], told: set[str]) -> Iterator[dict[str, Any]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from riskreg.model.risk import Risk, Score
 from riskreg.model.settings import BANDS
-from riskreg.publishing import risks, views, words
+from riskreg.publishing import asides, risks, views, words
 from riskreg.publishing.edition import Edition
 from riskreg.publishing.history import Change, changes, reaches, standing_at
 from riskreg.publishing.home import WEEK
@@ -35,6 +35,7 @@ def _register(edition: Edition, history: tuple[Change, ...]) -> dict[str, Any]:
         "summary": summary + (f" · {len(closed)} closed" if closed else ""),
         "as_of": words.moment(content.as_of, edition.zone),
         "lead": _lead(edition),
+        "not_judged": asides.told(edition),
         "impacts": edition.settings.scales.impact,
         "heat": [_line(edition, step) for step in range(5, 0, -1)],
         "bands": [*(_band(edition, band, before) for band in reversed(BANDS)), _band(edition, None, before)],

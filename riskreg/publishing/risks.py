@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from riskreg.model.base import split_ref
 from riskreg.model.plan import FailoverPlan
 from riskreg.model.risk import Risk, Score
-from riskreg.publishing import readings, reasons, views, words
+from riskreg.publishing import asides, readings, reasons, views, words
 from riskreg.publishing.edition import Edition
 from riskreg.publishing.history import Change
 from riskreg.publishing.render import Page, page
+
+_ASIDE = {"missing-data": "Not judged", "exception": "Left out"}
 
 
 def risk_page(edition: Edition, risk: Risk, history: Sequence[Change]) -> Page:
@@ -38,6 +41,7 @@ def risk_page(edition: Edition, risk: Risk, history: Sequence[Change]) -> Page:
         "why_title": f"Why it is {edition.band(risk.score)}" if risk.score and risk.findings and not risk.assessed else "Why",
         "reasons": reasons.trees(edition, risk.findings),
         "no_reason": _no_reason(risk),
+        "asides": _asides(edition, risk),
         "charts": readings.charts(edition, risk.findings),
         "history": [views.change(edition, line) for line in reversed(history)],
     }, kind="risk")  # fmt: skip
@@ -143,6 +147,15 @@ def _edit(edition: Edition, risk: Risk) -> str:
 
 def _editable(edition: Edition, risk: Risk) -> bool:
     return not edition.public and risk.state != "closed"
+
+
+def _asides(edition: Edition, risk: Risk) -> list[dict[str, Any]]:
+    """What rules could not judge at its place, or leave out there, in the order of how near it is to the risk."""
+    found = asides.touching(edition, risk)
+    return [
+        row | {"sign": "not-known" if aside.kind == "missing-data" else "not-true", "word": _ASIDE[aside.kind]}
+        for aside, row in zip(found, asides.rows(edition, found), strict=True)
+    ]
 
 
 def _no_reason(risk: Risk) -> str:

@@ -1,4 +1,4 @@
-"""Rules: each in one sentence, in its form, with its tests and what it finds now."""
+"""Rules: each in one sentence, its logic and its form, with what it finds now, when it fired, what it leaves out, and its tests."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from typing import Any
 
 import yaml
 
-from riskreg.model.content import RuleTestResult
-from riskreg.model.rule import Rule
-from riskreg.publishing import views, words
+from riskreg.inference.conditions import Voice, wanted
+from riskreg.inference.sentences import Line, logic_lines, rule_sentence
+from riskreg.inference.wording import spoken
+from riskreg.model.metric import Metric, Threshold
+from riskreg.model.rule import Named, Pattern, Rule, negatives, positives
+from riskreg.publishing import asides, fired, ruletests, views, words
 from riskreg.publishing.edition import Edition
+from riskreg.publishing.readings import speaker
 from riskreg.publishing.render import Page, page
-from riskreg.publishing.sentences import rule_sentence
 
 _SEVERITY = ("critical", "high", "medium", "low")
 
@@ -26,9 +29,11 @@ def pages(edition: Edition) -> Iterator[Page]:
 
 def _index(edition: Edition) -> dict[str, Any]:
     content = edition.content
+    missing = asides.not_judged(edition)
     rows = []
     for rule in sorted(content.workspace.rules, key=lambda rule: (_SEVERITY.index(rule.severity), rule.id)):
         firing = sum(finding.rule == rule.id for finding in content.findings)
+        blind = sum(aside.rule == rule.id for aside in missing)
         mine = [result for result in content.tests if result.rule == rule.id]
         failed = sum(not result.passed for result in mine)
         rows.append(
@@ -36,6 +41,8 @@ def _index(edition: Edition) -> dict[str, Any]:
                 "id": rule.id, "title": rule.title, "page": views.rule_page(rule.id), "severity": rule.severity,
                 "status": rule.status, "owner": edition.who(rule.owner),
                 "firing": f"{words.count(firing, 'finding')} now" if firing else "silent now", "fires": bool(firing),
+                "blind": f"not judged at {words.count(blind, 'place')}" if blind else "",
+                "past": fired.short(edition, content.backtest.of(rule.id)) if content.backtest else "",
                 "tests": f"{failed} of {len(mine)} fail" if failed else f"{len(mine)} pass" if mine else "no tests",
                 "sign": "not-covered" if failed else "covered" if mine else "not-known",
             }
@@ -44,7 +51,14 @@ def _index(edition: Edition) -> dict[str, Any]:
     failed = sum(not result.passed for result in content.tests)
     bold = f"{words.capital(words.counted(firing, 'rule'))} of {len(rows)} {words.plural(firing, 'finds', 'find')} something now."
     rest = f"{words.count(len(content.tests), 'test')}: " + (f"{failed} fail." if failed else "all pass.") if content.tests else ""
-    return {"lead": {"bold": bold, "rest": rest}, "rows": rows, "engine": content.engine}
+    return {
+        "lead": {"bold": bold, "rest": rest},
+        "rows": rows,
+        "weeks": len(content.backtest.moments) if content.backtest else 0,
+        "missing": asides.rows(edition, missing),
+        "missing_says": asides.told(edition),
+        "engine": content.engine,
+    }
 
 
 def _one(edition: Edition, rule: Rule) -> dict[str, Any]:
@@ -56,18 +70,24 @@ def _one(edition: Edition, rule: Rule) -> dict[str, Any]:
         "title": rule.title,
         "stamp": f"{rule.id} · version {rule.version} · {rule.status} · {words.spaced(rule.category)} · severity {rule.severity} "
         f"· owner {edition.who(rule.owner)}",
-        "sentence": rule_sentence(rule),
+        "sentence": rule_sentence(rule, edition.spoken),
         "description": rule.description,
+        "logic": _logic(edition, rule),
+        "limits": [] if edition.public else list(_limits(edition, rule)),
         "findings": [
             {
-                "where": words.listed([edition.name(f"{field}:{value}") for field, value in sorted(finding.key.items())])
-                or "everywhere",
+                "where": words.capital(fired.where(edition, finding.key)),
                 "said": finding.explain,
-                "day": views.short_day(edition, finding.at),
+                "day": views.short_day(edition, finding.since or finding.at),
             }
             for finding in findings
         ],
-        "fired": _fired(edition, rule),
+        "missing": asides.rows(edition, tuple(aside for aside in asides.not_judged(edition) if aside.rule == rule.id)),
+        "journal": _journal(edition, rule),
+        "near": "" if (past := fired.told(edition, rule)) and past["near"] else fired.near(edition, rule),
+        "past": past,
+        "exceptions": list(_exceptions(edition, rule)),
+        "hidden": [aside.text for aside in content.asides if aside.kind == "exception" and aside.rule == rule.id],
         "risks": [views.risk_row(edition, risk) for risk in risks],
         "playbooks": [
             {"title": edition.rendered[ident].title, "page": views.playbook_page(ident)}
@@ -75,14 +95,38 @@ def _one(edition: Edition, rule: Rule) -> dict[str, Any]:
             if ident in edition.rendered
         ],
         "form": _form(rule),
-        "tests": [_test(rule, result) for result in content.tests if result.rule == rule.id],
+        "tests": [ruletests.row(edition, rule, result) for result in content.tests if result.rule == rule.id],
         "false_positives": rule.false_positives,
         "references": rule.references,
         "replaced": rule.replaced_by,
     }
 
 
-def _fired(edition: Edition, rule: Rule) -> str:
+def _logic(edition: Edition, rule: Rule) -> list[Line]:
+    """The rule as a list in plain words; values of limits that it names are not for a public edition, exceptions have a table."""
+    limits = {} if edition.public else {metric.id: metric.thresholds for metric in edition.content.workspace.metrics}
+    return [line for line in logic_lines(rule, edition.spoken, limits) if line.label != "Left out"]
+
+
+def _limits(edition: Edition, rule: Rule) -> Iterator[dict[str, str]]:
+    """The value of each limit that the rule names, for every metric that its signals may be of, and the places that differ."""
+    asked: set[tuple[str, str | None]] = set()
+    for pattern in (*positives(rule.when), *negatives(rule.when)):
+        limits = (getattr(test, name) for test in pattern.where.values() for name in test.model_fields_set)
+        asked |= {(limit.threshold, pattern.signal) for limit in limits if isinstance(limit, Named)}
+    for name, signal in sorted(asked, key=str):
+        for metric in edition.content.workspace.metrics:
+            if name in metric.thresholds and (signal is None or (metric.detector and metric.detector.kind == signal)):
+                yield {"name": words.spaced(name), "metric": metric.name, "value": _limit(edition, metric, metric.thresholds[name])}
+
+
+def _limit(edition: Edition, metric: Metric, threshold: Threshold) -> str:
+    say = speaker(edition, metric)
+    parts = [f"{fired.where(edition, override.place)} {say(override.value)}" for override in threshold.overrides]
+    return say(threshold.value) + (f"; {words.listed(parts)}" if parts else "")
+
+
+def _journal(edition: Edition, rule: Rule) -> str:
     """When it fired, as the journal knows it."""
     days = []
     for event in edition.content.history:
@@ -92,7 +136,20 @@ def _fired(edition: Edition, rule: Rule) -> str:
     if not days:
         return "The journal knows no firing of this rule."
     often = "once" if len(days) == 1 else words.counted(len(days), "time")
-    return f"Fired {often} since the journal began; last {views.short_day(edition, days[-1])}."
+    return f"In the journal it fired {often}; last {views.short_day(edition, days[-1])}."
+
+
+def _exceptions(edition: Edition, rule: Rule) -> Iterator[dict[str, str]]:
+    """What the rule leaves out, in words; one that is over is still told, because it stands in the file."""
+    today, voice = edition.content.as_of.date(), Voice(spoken(edition.spoken), {})
+    for one in rule.exceptions:
+        over = "" if one.until >= today else ", which is over"
+        yield {
+            "where": wanted(Pattern(fact="any", where=dict(one.where)), voice),
+            "until": f"until {words.day(one.until, edition.content.as_of.year)}{over}",
+            "reason": one.reason,
+            "by": edition.who(one.approved_by),
+        }
 
 
 def _form(rule: Rule) -> str:
@@ -100,22 +157,3 @@ def _form(rule: Rule) -> str:
     # Only what was written: defaults would hide the rule among them, and the tests stand in their own table.
     body = rule.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={"tests"})
     return yaml.safe_dump(body, sort_keys=False, allow_unicode=True, width=100)
-
-
-def _test(rule: Rule, result: RuleTestResult) -> dict[str, Any]:
-    return {
-        "name": result.name,
-        "expected": _keys(rule, result.expected) if result.expected else "must stay silent",
-        "got": _keys(rule, result.got) if result.got else "silent",
-        "sign": "covered" if result.passed else "not-covered",
-        "word": "Passes" if result.passed else "Fails",
-    }
-
-
-def _keys(rule: Rule, found: tuple[dict[str, str], ...]) -> str:
-    """Join keys in words; another rule that the test speaks of is named."""
-    said = []
-    for key in found:
-        where = ", ".join(f"{field} {value}" for field, value in sorted(key.items()) if field != "rule") or "fires"
-        said.append(where if key.get("rule", rule.id) == rule.id else f"{where} by {key['rule']}")
-    return "; ".join(said)

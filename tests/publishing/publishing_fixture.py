@@ -8,12 +8,13 @@ from typing import Any
 
 import polars as pl
 
+from riskreg.model.backtest import Backtest, Episode, Period, RuleHistory
 from riskreg.model.base import content_hash
 from riskreg.model.content import Content, RuleTestResult, Workspace
 from riskreg.model.disruption import Disruption, Loss
 from riskreg.model.drill import Drill, Inject, Objective
 from riskreg.model.faults import Span
-from riskreg.model.finding import Finding, Step
+from riskreg.model.finding import Aside, Finding, Step
 from riskreg.model.metric import Metric
 from riskreg.model.network import Network
 from riskreg.model.plan import (
@@ -33,7 +34,7 @@ from riskreg.model.playbook import PlaybookTemplate, RenderedPlaybook
 from riskreg.model.reading import READING_SCHEMA
 from riskreg.model.risk import Assessment, Event, Risk, Score
 from riskreg.model.role import Role
-from riskreg.model.rule import Rule
+from riskreg.model.rule import Rule, RuleTest
 from riskreg.model.settings import Settings
 from riskreg.model.signal import no_signals
 
@@ -42,6 +43,9 @@ HOUR, DAY = 3600, 86400
 SECRET_PHONE = "+44 1632 960118"
 SECRET_NAME = "Priya Nairfield"
 SECRET_REASON = "Between us: the site lead resigned"
+EXCEPTION_REASON = "Between us: Leeds closes in spring"
+LABEL = "A competitor opens across the street"
+RAMP_DOWN = "Planned ramp-down after the season"
 ACTOR = "Tomas Herrington"
 
 _SITES = (
@@ -192,7 +196,8 @@ def metrics() -> tuple[Metric, ...]:
     return (
         Metric.model_validate(
             {"id": "leavers", "name": "Leavers", "definition": "People who left in the week, of the headcount at its start",
-             "detector": {"kind": "attrition_spike"}, "source": "Altura HR file"}
+             "detector": {"kind": "attrition_spike"}, "source": "Altura HR file",
+             "thresholds": {"floor": {"value": 6, "overrides": [{"site": "KRK", "value": 9}]}}}
         ),
     )  # fmt: skip
 
@@ -215,11 +220,13 @@ def rules() -> tuple[Rule, ...]:
             {
                 "id": "attrition-spike", "version": 3, "title": "People leave faster than usual", "owner": "workforce-lead",
                 "category": "talent-attrition", "severity": "high", "join": ["site"], "within": "4w",
-                "when": {"all": [{"as": "spike", "signal": "attrition_spike", "where": {"strength": {"gte": 3}}},
+                "when": {"all": [{"as": "spike", "signal": "attrition_spike",
+                                  "where": {"strength": {"gte": 3}, "value": {"gte": {"threshold": "floor"}}}},
                                  {"not": {"fact": "open_action", "where": {"kind": "retention-plan"}}}]},
                 "then": {"raise": {"likelihood": 4, "impact": "from-function-criticality"}, "playbooks": ["retention-surge"],
                          "escalate": "tier-2", "failover": "assess"},
                 "explain": "{{ spike.site }}", "false_positives": ["Planned seasonal ramp-down"],
+                "exceptions": [{"where": {"site": "LDS"}, "until": "2027-03-31", "reason": EXCEPTION_REASON, "approved_by": "vendor-manager"}],
             }
         ),
         Rule.model_validate(
@@ -227,6 +234,12 @@ def rules() -> tuple[Rule, ...]:
              "category": "vendor-failure", "severity": "medium", "join": ["vendor"],
              "when": {"fact": "contract", "where": {"days_left": {"lte": 150}}}, "then": {"raise": {"likelihood": 3, "impact": 4}},
              "explain": "{{ contract }}"}
+        ),
+        Rule.model_validate(
+            {"id": "data-exposed", "version": 1, "title": "Customer data is exposed", "owner": "duty-manager",
+             "category": "data-exposure", "severity": "critical", "join": ["site"], "keep_open_for": "4w",
+             "when": {"as": "leak", "signal": "data_exposure"}, "then": {"raise": {"likelihood": 4, "impact": 5}},
+             "explain": "{{ leak.site }}"}
         ),
     )  # fmt: skip
 
@@ -243,6 +256,8 @@ def findings() -> tuple[Finding, ...]:
             Step(kind="signal", holds=True, text="Leavers in Cebu are above their limit", fact="sig-1",
                  below=(Step(kind="condition", holds=True, text="strength 4 is at least 3"),)),
             Step(kind="not", holds=True, text="No retention plan is open there"),
+            Step(kind="time", holds=True, text="open until Mon 14 Dec 2026: 28 days after it was last true"),
+            Step(kind="left-out", holds=True, text=f"left out until Wed 31 Mar 2027 by vendor manager: site Leeds ({EXCEPTION_REASON})"),
         ),
     )  # fmt: skip
     return (
@@ -250,6 +265,52 @@ def findings() -> tuple[Finding, ...]:
                 severity="high", key={"site": "CEB"}, facts=("sig-1",), matched=(spike,), at=AS_OF - timedelta(days=5), likelihood=4,
                 impact=5, playbooks=("retention-surge",), owner="workforce-lead",
                 explain="11 of 190 people left Cebu in a week, where 3 is usual.", reason=reason),
+    )  # fmt: skip
+
+
+def asides() -> tuple[Aside, ...]:
+    return (
+        Aside(kind="missing-data", rule="attrition-spike", key={"site": "BOG"}, facts=("missing:leavers:BOG",),
+              text="Leavers of Bogotá are 12 days late; the newest are those of Sun 1 Nov 2026."),
+        Aside(kind="missing-data", rule="attrition-spike", key={"site": "CEB"}, facts=("missing:leavers:CEB",),
+              text="Leavers of one Cebu team are 5 days late."),
+        Aside(kind="exception", rule="attrition-spike", key={"site": "LDS"}, facts=("sig-9",),
+              text="Leeds would be found, and is left out until Wed 31 Mar 2027."),
+    )  # fmt: skip
+
+
+def tests() -> dict[str, tuple[RuleTest, ...]]:
+    def made(name: str, given: list[dict[str, Any]], expect: list[dict[str, Any]]) -> RuleTest:
+        return RuleTest.model_validate({"name": name, "given": given, "expect": expect})
+
+    spike = {"signal": "attrition_spike", "at": "2026-11-15T00:00:00Z", "site": "CEB", "strength": 4, "value": 11}
+    weak = {"signal": "attrition_spike", "at": "2026-11-15", "site": "MNL", "strength": 2, "value": 7.5}
+    plan_ = {"fact": "open_action", "kind": "retention-plan", "site": "MNL"}
+    return {
+        "attrition-spike": (
+            made("a spike at one site", [spike], [{"rule": "attrition-spike", "site": "CEB"}]),
+            made("a weak spike stays silent", [weak, plan_], []),
+        )
+    }
+
+
+def backtest() -> Backtest:
+    moments = tuple(AS_OF - timedelta(weeks=back) for back in reversed(range(52)))
+
+    def episode(site: str, first: int, last: int, verdict: str, label: str = "") -> Episode:
+        return Episode(key={"site": site}, first=moments[first], last=moments[last], steps=last - first + 1, facts=(f"sig-{first}",),
+                       verdict=verdict, label=label)  # type: ignore[arg-type]  # fmt: skip
+
+    spike = RuleHistory(
+        rule="attrition-spike", version=3, steps=52, open_steps=15, found=1,
+        episodes=(episode("KRK", 0, 3, "unlabelled"), episode("CEB", 12, 15, "false-alarm"), episode("MNL", 30, 32, "false-alarm", RAMP_DOWN),
+                  episode("CEB", 48, 51, "expected", LABEL)),
+        missed=(Period(title="A bank hires in Kraków", metric="leavers", start=date(2026, 8, 3), end=date(2026, 8, 30), place={"site": "KRK"}),),
+    )  # fmt: skip
+    return Backtest(
+        moments=moments,
+        rules=(spike, RuleHistory(rule="contract-near-notice", version=1, steps=52, standing=True),
+               RuleHistory(rule="data-exposed", version=1, steps=52)),
     )  # fmt: skip
 
 
@@ -388,6 +449,7 @@ def content(
     )  # fmt: skip
     workspace = Workspace(
         settings=settings, network=network(), roles=roles(), metrics=metrics(), rules=rules(), playbooks=templates(), readings=readings(),
+        tests=tests(),
         files_read={"network/sites.yaml": "ab" * 32},
     )  # fmt: skip
     base = Content(
@@ -401,6 +463,7 @@ def content(
             RuleTestResult(rule="attrition-spike", name="a weak spike stays silent", passed=False, negative=True, expected=(),
                            got=({"rule": "attrition-spike", "site": "MNL"},)),
         ),
+        asides=asides(), backtest=backtest(), near={"data-exposed": "Bogotá, 3.3 % against 3.4 %"},
         engine="Both engines decided and agreed.", register_hash="5f" * 32,
     )  # fmt: skip
     return base.model_copy(update=changed) if changed else base

@@ -264,8 +264,8 @@ def _differences(made: RuleDiff, names: Mapping[str, str], *, history: bool) -> 
     for risk in made.risks:
         number = f"{risk.risk} " if risk.risk else ""
         score = f" ({risk.before or 'no score'} → {risk.after or 'no score'})" if risk.before != risk.after else ""
-        told = f", and {', '.join(risk.told)}" if risk.told else ""
-        yield f"  {number}{risk.title}: {_RISK[risk.kind]}{score}; told: {risk.owner}{told}"
+        told = f"; told: {', '.join((risk.owner, *risk.told))}" if risk.kind != "not-raised" else ""
+        yield f"  {number}{risk.title}: {_RISK[risk.kind]}{score}{told}"
     if history:
         yield _heading(len(made.history), "history of a rule", "histories of rules")
         for one in made.history:
@@ -292,4 +292,4 @@ def _versions(before: int | None, after: int | None) -> str:
 
 
 def _often(amount: int | None) -> str:
-    return "not there" if amount is None else f"{amount} times" if amount != 1 else "once"
+    return "not there" if amount is None else "once" if amount == 1 else f"{amount} times"
