@@ -24,7 +24,7 @@ from typing import Any, Self
 from riskreg.inference.compiled import Ready
 from riskreg.inference.episodes import Combination, firing
 from riskreg.inference.meaning import Branch, Candidate, Firing, Item
-from riskreg.inference.shards import Part, Shard, shards
+from riskreg.inference.shards import MAX_TOKENS, Part, Shard, shards
 
 MAX_FACTS = 100_000
 """Engine facts in one worker, where a single rule does not need more. What one worker cannot finish stops no other."""
@@ -75,7 +75,8 @@ class Workers:
     """
 
     def __init__(self) -> None:
-        self._waiting: list[subprocess.Popen[bytes]] = [_process()]
+        self._processes = [_process()]
+        self._waiting = list(self._processes)
         self._line = ThreadPoolExecutor(max_workers=1)
 
     def __enter__(self) -> Self:
@@ -86,19 +87,30 @@ class Workers:
 
     def ask(self, given: Sequence[Ready]) -> Asked:
         """Puts the question to the engine; rules that cannot fire are not sent."""
-        groups = list(_groups(shards(given, MAX_FACTS)))
-        return Asked(given, [(group, self._line.submit(self._run, _job(group))) for group in groups])
+        return Asked(given, [(group, self._submit(group)) for group in _groups(shards(given, MAX_FACTS))])
 
     def close(self) -> None:
-        """Ends what still waits for a job or works on one that nobody waits for."""
-        self._line.shutdown(cancel_futures=True)
+        """Ends what still waits for a job, or works on one that nobody waits for."""
+        self._line.shutdown(wait=False, cancel_futures=True)
+        for process in self._processes:
+            process.kill()
+        self._line.shutdown()
         for process in self._waiting:
             process.communicate()
-        self._waiting.clear()
+
+    def _submit(self, group: Sequence[Shard]) -> Future[tuple[list[Answer], str]]:
+        job = _job(group)
+        if max(shard.tokens for shard in group) <= MAX_TOKENS:
+            return self._line.submit(self._run, job)
+        refused: Future[tuple[list[Answer], str]] = Future()
+        refused.set_result(([], f"it cannot tell more than {MAX_TOKENS:,} facts and values apart"))
+        return refused
 
     def _run(self, job: bytes) -> tuple[list[Answer], str]:
         """One worker's answers, shard by shard as far as they came, and what went wrong in words (empty: nothing)."""
-        process = self._waiting.pop() if self._waiting else _process()
+        if not self._waiting:
+            self._processes.append(_process())
+        process = self._waiting.pop() if self._waiting else self._processes[-1]
         try:
             output, errors = process.communicate(job, timeout=CLOCK)
             wrong = "" if process.returncode == 0 else _ending(process.returncode, errors)

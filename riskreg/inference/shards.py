@@ -22,8 +22,8 @@ MAX_RULES = 59
 """Engine rules in a shard, the canary's aside."""
 MAX_PATTERNS = 240
 """Patterns in a shard: the engine does not return from 512 distinct first conditions."""
-MAX_TOKENS = 1_000_000
-"""`p0` to `p999999` differ in the hash by which the engine tells ids and values apart; beyond, nobody has looked."""
+MAX_TOKENS = 2_000_000
+"""`p0` to `p1999999` differ in the hash by which the engine tells ids and values apart; beyond, nobody has looked."""
 BATCH = 1000
 """Engine facts in a batch, where those that can be joined are not more: the engine holds one batch at a time."""
 
@@ -67,6 +67,8 @@ class Shard:
     patterns: int = 0
     size: int = 0
     """How many engine facts it has."""
+    tokens: int = 0
+    """How many tokens its job names."""
     _count: Iterator[int] = field(default_factory=count)
     _values: dict[Any, str] = field(default_factory=dict)
 
@@ -125,6 +127,7 @@ class Shard:
             f'[{",".join(facts)},{{"id":"p{canary}","p":"{mark}"}}]'
             for facts, canary in zip(self.batches, self.canaries, strict=True)
         ]
+        self.tokens = next(self._count)
         return self.rules | {"canary": {"all": [{"m0": {"p": mark}}]}}, batches
 
 
