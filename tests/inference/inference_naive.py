@@ -28,6 +28,10 @@ SIGNAL_FIELDS = SIGNAL_TEXTS | fields("at value baseline limit delta n strength 
 STANDING = {  # kind → its fields that are text, and its others
     "site": (fields("site vendor country kind"), fields("seats")),
     "served": (fields("site vendor function channel language"), fields("tier impact share pci")),
+    "function": (fields("function client channel language"), fields("tier impact pci sites vendors")),
+    "vendor": (fields("vendor"), fields("sites functions share")),
+    "pool": (fields("pool site vendor"), fields("positions functions")),
+    "depends": (fields("system function site vendor kind"), fields("tier impact standby")),
     "contract": (fields("vendor contract title ends notice_by"), fields("days_left notice_days days_to_notice")),
     "cover": (fields("site vendor function outcome"), fields("tier impact short")),
     "missing_data": (fields("watches client vendor site function metric last due"), fields("days_late")),
@@ -169,7 +173,8 @@ def in_scope(rule: Raw, fact: Raw, world: World) -> bool:
             return name in SIGNAL_FIELDS
         return name in (STANDING_FIELDS.get(fact["fact"]) or world.keys_of.get(fact["fact"], {name}))
 
-    return meets({name: want for name, want in rule.get("scope", {}).items() if has(name)}, fact, world)
+    bound = {name: want for name, want in rule.get("scope", {}).items() if has(name)}
+    return meets(bound, fact, world) and all(fact.get(name) is not None for name in bound)
 
 
 def excepted(rule: Raw, fact: Raw, world: World) -> bool:

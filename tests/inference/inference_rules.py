@@ -1,17 +1,24 @@
-"""Short ways to write rules and facts in tests."""
+"""Short ways to write rules and facts in tests, and to read what was decided."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
+
+import inference_naive
 
 from riskreg.inference import Decided, decide
+from riskreg.model.metric import Threshold
 from riskreg.model.rule import Rule
 
 AS_OF = datetime(2026, 11, 16, tzinfo=UTC)
+Raw = dict[str, Any]
+Engine = Literal["both", "durable", "reference"]
 
 
 def rule(when: Any, ident: str = "a-rule", **fields: Any) -> Rule:
+    """A rule that joins on the site, with other fields as in a file (`**{"for": "2w"}`)."""
     given = {
         "id": ident, "version": 1, "title": "Something is wrong", "owner": "quality-lead", "category": "talent-attrition",
         "severity": "high", "when": when, "join": ["site"], "then": {}, "explain": "At {{ key.site }}",
@@ -19,17 +26,61 @@ def rule(when: Any, ident: str = "a-rule", **fields: Any) -> Rule:
     return Rule.model_validate(given | fields)
 
 
-def signal(kind: str, ident: str, days: float = 0, **fields: Any) -> dict[str, Any]:
+def signal(kind: str, ident: str, days: float = 0, **fields: Any) -> Raw:
     """A signal so many days before as-of."""
     return {"id": ident, "signal": kind, "at": AS_OF - timedelta(days=days), "site": "MNL", **fields}
 
 
-def fired(rules: Rule | list[Rule], facts: list[dict[str, Any]], **how: Any) -> dict[str, tuple[str, ...]]:
-    """`rule/key` → fact ids, of a decision without faults."""
-    decided = decide(rules if isinstance(rules, list) else [rules], facts, as_of=AS_OF, **how)
+def thresholds(raw: Raw) -> dict[str, dict[str, Threshold]]:
+    """Metric → its thresholds as in a metric's file, bare numbers too."""
+    return {
+        metric: {name: Threshold.model_validate(one if isinstance(one, dict) else {"value": one}) for name, one in named.items()}
+        for metric, named in raw.items()
+    }
+
+
+def judged(
+    rules: Rule | Sequence[Rule],
+    facts: Sequence[Raw],
+    *,
+    as_of: datetime = AS_OF,
+    limits: Raw | None = None,
+    engine: Engine = "both",
+) -> Decided:
+    """What both engines decide, without faults, and as the naive evaluator does."""
+    models = [rules] if isinstance(rules, Rule) else list(rules)
+    decided = decide(models, list(facts), as_of=as_of, engine=engine, thresholds=thresholds(limits or {}))
     assert not decided.faults, decided.faults
-    return keys(decided)
+    live = [as_written(one) for one in models if one.status != "draft"]
+    world = inference_naive.evaluate(live, list(facts), as_of, limits)
+    assert (found(decided), not_judged(decided)) == (world.found, world.flagged)
+    return decided
+
+
+def fired(rules: Rule | Sequence[Rule], facts: Sequence[Raw], **how: Any) -> dict[str, tuple[str, ...]]:
+    """`rule/key` → fact ids, of `judged`."""
+    return keys(judged(rules, facts, **how))
+
+
+def flagged(rules: Rule | Sequence[Rule], facts: Sequence[Raw], **how: Any) -> list[str]:
+    """`rule/key` of what missing data left open, of `judged`."""
+    return sorted("/".join([name, *key]) for name, key in not_judged(judged(rules, facts, **how)))
 
 
 def keys(decided: Decided) -> dict[str, tuple[str, ...]]:
     return {"/".join([one.rule, *one.key.values()]): one.facts for one in decided.findings}
+
+
+def found(decided: Decided) -> dict[tuple[str, tuple[str, ...]], tuple[frozenset[str], datetime | None]]:
+    """(rule, join values) → facts and first firing."""
+    return {(one.rule, tuple(one.key.values())): (frozenset(one.facts), one.since) for one in decided.findings}
+
+
+def not_judged(decided: Decided) -> set[tuple[str, tuple[str, ...]]]:
+    return {(one.rule, tuple(one.key.values())) for one in decided.asides if one.kind == "missing-data"}
+
+
+def as_written(model: Rule) -> Raw:
+    """A rule as its file would have it."""
+    written: Mapping[str, Any] = model.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    return dict(written)
