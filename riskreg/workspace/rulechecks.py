@@ -2,95 +2,181 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
 
-from riskreg.inference import check_rules
-from riskreg.inference.meaning import STANDING, concluded
+from riskreg.inference.lint import Known, check_located, lint
+from riskreg.inference.lint.checks import Path
+from riskreg.inference.meaning import concluded
+from riskreg.model.fact import STANDING
 from riskreg.model.faults import Fault, Span
-from riskreg.model.signal import SIGNAL_SCHEMA, SIGNALS
+from riskreg.model.rule import RuleTest
+from riskreg.model.signal import SIGNAL_FIELDS, SIGNALS
 from riskreg.workspace.codes import did_you_mean, fault
 from riskreg.workspace.definitions import Definitions
 from riskreg.workspace.references import known_ref
-from riskreg.workspace.validate import Written
+from riskreg.workspace.validate import Placed, Written
 from riskreg.workspace.yamlfile import Node
 
-_SIGNAL_FIELDS = frozenset(SIGNAL_SCHEMA) - {"readings"}
-_SCOPES = {"metric": "metrics", "site": "sites", "vendor": "vendors", "function": "functions"}
+_SIGNAL_FIELDS = frozenset(SIGNAL_FIELDS) - {"readings"}
+_SCOPES = {"metric": "metrics", "site": "sites", "vendor": "vendors", "function": "functions", "system": "systems", "pool": "pools"}
+SHIPPED = "shipped/"
+Fields = Mapping[str, frozenset[str]]
+"""Name of a signal or a fact → the fields that it can have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A name in a rule or its tests that nothing has: where it stands, and which names there are."""
+
+    code: str
+    message: str
+    word: str
+    span: Span
+    known: frozenset[str]
+    otherwise: str
+    """The hint where no name is near."""
+    severity: Literal["error", "warning"] = "error"
+
+    def fault(self) -> Fault:
+        hint = did_you_mean(self.word, self.known) or self.otherwise
+        return fault(self.code, self.message, self.span, hint=hint, severity=self.severity)
 
 
 def check_rule_references(found: Definitions) -> Iterator[Fault]:
     """Every fault between rules, tests, playbooks and roles; then those that the inference room finds in the rules as a set."""
+    for unknown in unknown_names(found):
+        yield unknown.fault()
+    for item in found.rules.declared.values():
+        for ref, span in item.texts("then", "lose", "ref"):
+            if not ref.partition(":")[2].startswith("$"):
+                yield from known_ref(found, ref, span)
+    yield from _roles(found)
+    yield from check_located(found.rules.nouns, lambda ident, path: placed(found, ident, path))
+
+
+def lint_rules(found: Definitions, known: Known) -> tuple[Fault, ...]:
+    """What is wrong or doubtful in the rules, beyond names that nothing has."""
+    return lint(found.rules.nouns, lambda ident, path: placed(found, ident, path), known)
+
+
+def known_beside(found: Definitions) -> Known:
+    """What a workspace tells the lint: tests, metrics, how many places there are, and which rules it did not write itself."""
+    functions = found.functions.nouns
+    site_of = {pool.id: pool.site for pool in found.pools.nouns}
+    pairs = {(function.id, site_of.get(part.pool)) for function in functions for part in function.served_by}
+    counts = {name: len(getattr(found, shelf).declared) for name, shelf in _SCOPES.items() if name != "metric"}
+    return Known(
+        tests=tests_of(found),
+        metrics={metric.id: metric for metric in found.metrics.nouns},
+        counts=counts | {"client": 1, "served": len(pairs)},
+        general=frozenset(ident for ident, item in found.rules.declared.items() if item.path.startswith(SHIPPED)),
+    )
+
+
+def tests_of(found: Definitions) -> dict[str, tuple[RuleTest, ...]]:
+    """Rule id → its tests, those in the rule and those beside it; tests of a rule that could not be read are left out."""
+    tests = {rule.id: rule.tests for rule in found.rules.nouns}
+    for item in found.tests:
+        if isinstance(item, Placed) and item.noun.rule in tests:
+            tests[item.noun.rule] += item.noun.tests
+    return tests
+
+
+def placed(found: Definitions, ident: str, path: Path) -> Span:
+    """The place of something in a rule, by its path in the file's own words."""
+    item = found.rules.placed.get(ident)
+    return item.span(*path) if item is not None else Span(path="rules", cell=ident)
+
+
+def unknown_names(found: Definitions) -> Iterator[Unknown]:
+    """Every signal, fact, field, place, metric, playbook and rule that is named and that nothing has."""
     rules = found.rules.nouns
     facts = {name: frozenset(fields) | {"id", "fact"} for name, fields in STANDING.items()}
     facts |= {name: fields | {"id", "fact", "at", "rule"} for name, fields in concluded(rules).items()}
     sure = len(rules) == len(found.rules.declared)  # a rule that could not be read may conclude what others wait for
+    playbooks = frozenset(found.playbooks.declared)
     for item in found.rules.declared.values():
         yield from _patterns(found, item, facts, sure)
         for playbook, span in item.texts("then", "playbooks"):
-            if playbook not in found.playbooks.declared:
-                hint = did_you_mean(playbook, found.playbooks.declared) or "Add a template under playbooks/, or take it out."
-                yield fault("unknown-playbook", f"no playbook has the id '{playbook}'", span, hint=hint)
-        for ref, span in item.texts("then", "lose", "ref"):
-            if not ref.partition(":")[2].startswith("$"):
-                yield from known_ref(found, ref, span)
+            if playbook not in playbooks:
+                message, hint = f"no playbook has the id '{playbook}'", "Add a template under playbooks/, or take it out."
+                yield Unknown("unknown-playbook", message, playbook, span, playbooks, hint)
+    known = frozenset(found.rules.declared)
     for tests in found.tests:
         for rule, span in tests.texts("rule"):
-            if rule not in found.rules.declared:
-                hint = did_you_mean(rule, found.rules.declared) or "Correct the id, or remove the tests."
-                yield fault("unknown-rule", f"no rule has the id '{rule}'", span, hint=hint)
+            if rule not in known:
+                hint = "Correct the id, or remove the tests."
+                yield Unknown("unknown-rule", f"no rule has the id '{rule}'", rule, span, known, hint)
         for test in tests.node.down("tests").items:
             yield from _given(tests, test, facts, sure)
-    yield from _roles(found)
-    placed = found.rules.placed.items()
-    explains = {ident: item.span("explain") for ident, item in placed}
-    yield from check_rules(rules, {ident: item.span() for ident, item in placed}, explains)
 
 
-def _patterns(found: Definitions, item: Written, facts: Mapping[str, frozenset[str]], sure: bool) -> Iterator[Fault]:
-    for node in _pattern_nodes(item.node.down("when")):
-        fields, faults = _fields_of(node, item.path, facts, sure)
-        yield from faults
-        where = node.get("where")
-        if fields is None or where is None:
+def _patterns(found: Definitions, item: Written, facts: Fields, sure: bool) -> Iterator[Unknown]:
+    """Names in the patterns of a rule; then in its scope and exceptions, which may name what any of its patterns has."""
+    anywhere: list[frozenset[str] | None] = []
+    for node, negated in _pattern_nodes(item.node.down("when")):
+        fields, wrong = _fields_of(node, item.path, facts, sure)
+        yield from wrong
+        anywhere += [] if negated else [fields]
+        if fields is None:
             continue
-        for name, test in where.fields.items():
-            line, col = where.keys[name]
-            span = Span(path=item.path, line=line, col=col)
-            if name not in fields:
-                kind = node.value.get("signal") or node.value.get("fact")
-                hint = did_you_mean(name, fields) or f"It has {', '.join(sorted(fields))}."
-                yield fault("unknown-fact-field", f"'{kind}' has no field '{name}'", span, hint=hint)
-            elif name in _SCOPES and not item.path.startswith("shipped/"):
-                yield from _named(found, name, test, item.path)
+        kind = str(node.value.get("signal") or node.value.get("fact"))
+        yield from _tests(found, item, node.get("where"), fields, f"'{kind}' has")
+        different = node.get("different")
+        if different is not None and isinstance(different.value, str) and different.value not in fields:
+            message, hint = f"'{kind}' has no field '{different.value}'", f"It has {', '.join(sorted(fields))}."
+            yield Unknown("unknown-fact-field", message, different.value, item.at(different), fields, hint)
+    known = [fields for fields in anywhere if fields is not None]
+    if known and len(known) == len(anywhere):
+        every = frozenset[str]().union(*known)
+        wheres = [item.node.get("scope"), *(one.get("where") for one in item.node.down("exceptions").items)]
+        for where in wheres:
+            yield from _tests(found, item, where, every, "nothing that this rule looks for has")
 
 
-def _named(found: Definitions, name: str, test: Node, path: str) -> Iterator[Fault]:
+def _tests(found: Definitions, item: Written, where: Node | None, fields: frozenset[str], who: str) -> Iterator[Unknown]:
+    """Fields that no such fact has; in a workspace's own rules also places and metrics that are not there."""
+    for name, test in where.fields.items() if where else ():
+        line, col = where.keys[name] if where else (0, 0)
+        if name not in fields:
+            span, hint = Span(path=item.path, line=line, col=col), f"It has {', '.join(sorted(fields))}."
+            message = f"{who} {'a' if who.startswith('nothing') else 'no'} field '{name}'"
+            yield Unknown("unknown-fact-field", message, name, span, fields, hint)
+        elif name in _SCOPES and not item.path.startswith(SHIPPED):
+            yield from _named(found, name, test, item)
+
+
+def _named(found: Definitions, name: str, test: Node, item: Written) -> Iterator[Unknown]:
     """A warning where a workspace's own rule waits for a place or metric that is not there: it would never fire."""
-    known = getattr(found, _SCOPES[name]).declared
+    known = frozenset(getattr(found, _SCOPES[name]).declared)
+    code = "unknown-metric" if name == "metric" else "unknown-id"
     positive = [test] if not test.fields else [below for key, below in test.fields.items() if key in ("eq", "in")]
     for scalar in (scalar for node in positive for scalar in node.scalars()):
         if isinstance(scalar.value, str) and scalar.value not in known:
-            span = Span(path=path, line=scalar.line, col=scalar.col)
-            hint = did_you_mean(scalar.value, known) or "As it stands, this condition never holds."
-            code = "unknown-metric" if name == "metric" else "unknown-id"
-            yield fault(code, f"no {name} has the id '{scalar.value}'", span, hint=hint, severity="warning")
+            message, hint = f"no {name} has the id '{scalar.value}'", "As it stands, this condition never holds."
+            yield Unknown(code, message, scalar.value, item.at(scalar), known, hint, "warning")
 
 
-def _pattern_nodes(node: Node) -> Iterator[Node]:
+def _pattern_nodes(node: Node) -> Iterator[tuple[Node, bool]]:
+    """Every pattern, and whether it is negated."""
     for key in ("all", "any"):
         if below := node.get(key):
             for part in below.items:
                 yield from _pattern_nodes(part)
             return
-    yield node.get("not") or node
+    negated = node.get("not")
+    yield negated or node, negated is not None
 
 
-def _fields_of(node: Node, path: str, facts: Mapping[str, frozenset[str]], sure: bool) -> tuple[frozenset[str] | None, list[Fault]]:
-    """The fields that the signal or fact named in `node` can have; None, and a fault, where nobody gives such a thing."""
-    for word, known, code, who in (
-        ("signal", SIGNALS, "unknown-signal", "no detector gives"),
-        ("fact", facts, "unknown-fact", "nobody asserts or concludes"),
-    ):
+def _fields_of(node: Node, path: str, facts: Fields, sure: bool) -> tuple[frozenset[str] | None, list[Unknown]]:
+    """The fields that the signal or fact named in `node` can have; None, and what is unknown, where nobody gives such a thing."""
+    choices: Iterable[tuple[str, frozenset[str], str, str]] = (
+        ("signal", frozenset(SIGNALS), "unknown-signal", "no detector gives"),
+        ("fact", frozenset(facts), "unknown-fact", "nobody asserts or concludes"),
+    )
+    for word, known, code, who in choices:
         named = node.get(word)
         if named is None or not isinstance(named.value, str):
             continue
@@ -98,25 +184,21 @@ def _fields_of(node: Node, path: str, facts: Mapping[str, frozenset[str]], sure:
             return _SIGNAL_FIELDS if word == "signal" else facts[named.value], []
         if word == "fact" and not sure:
             return None, []
-        hint = did_you_mean(named.value, known) or f"There are {', '.join(sorted(known))}."
-        span = Span(path=path, line=named.line, col=named.col)
-        return None, [fault(code, f"{who} a {word} '{named.value}'", span, hint=hint)]
+        span, hint = Span(path=path, line=named.line, col=named.col), f"There are {', '.join(sorted(known))}."
+        return None, [Unknown(code, f"{who} a {word} '{named.value}'", named.value, span, known, hint)]
     return None, []
 
 
-def _given(tests: Written, test: Node, facts: Mapping[str, frozenset[str]], sure: bool) -> Iterator[Fault]:
+def _given(tests: Written, test: Node, facts: Fields, sure: bool) -> Iterator[Unknown]:
     """Facts that a rule test gives are facts that could come: same names, same fields."""
     given = test.get("given")
     for node in given.items if given else ():
-        fields, faults = _fields_of(node, tests.path, facts, sure)
-        yield from faults
+        fields, wrong = _fields_of(node, tests.path, facts, sure)
+        yield from wrong
         for name in sorted(set(node.fields) - (fields or set(node.fields)) - {"signal", "fact", "id", "at"}):
             line, col = node.keys[name]
-            kind = node.value.get("signal") or node.value.get("fact")
-            hint = did_you_mean(name, fields or ())
-            yield fault(
-                "unknown-fact-field", f"'{kind}' has no field '{name}'", Span(path=tests.path, line=line, col=col), hint=hint
-            )
+            message = f"'{node.value.get('signal') or node.value.get('fact')}' has no field '{name}'"
+            yield Unknown("unknown-fact-field", message, name, Span(path=tests.path, line=line, col=col), fields or frozenset(), "")
 
 
 def _roles(found: Definitions) -> Iterator[Fault]:
@@ -147,6 +229,7 @@ def _mentions(found: Definitions) -> Iterator[tuple[str, Span]]:
         (found.systems.declared, ("contact",)),
         (found.functions.declared, ("owner",)),
         (found.rules.declared, ("owner",)),
+        (found.rules.declared, ("exceptions", "approved_by")),
         (found.playbooks.declared, ("owner",)),
         (found.contracts.declared, ("takeover", "authority")),
         (found.contracts.declared, ("step_in", "authority")),

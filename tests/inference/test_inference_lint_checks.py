@@ -384,6 +384,13 @@ CASES: list[tuple[str, list[Rule], tuple[str, Path], list[Rule], Known]] = [
         PLAIN,
     ),
     (
+        "rule-never",
+        [rule(SPIKE | {"at_least": 5, "different": "vendor"}, within="4w")],
+        ("a", ("when", "different")),
+        [rule(SPIKE | {"at_least": 4, "different": "vendor"}, within="4w")],
+        HERE,
+    ),
+    (
         "rule-always",
         [rule(where(SPIKE, strength={"gte": 1}))],
         ("a", (*W0, "strength", "gte")),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from riskreg.inference.lint import chains, conditions, ladder, shape, timing, twins, upkeep  # noqa: F401
+from riskreg.inference.lint import chains, conditions, ladder, shape, timing, twins, upkeep  # noqa: F401  (they add their checks)
 from riskreg.inference.lint.checks import CHECKS, Check, Known, Pack, Path, Told
 from riskreg.model.faults import Fault, Span, errors, in_order
 from riskreg.model.rule import Rule, RuleTest
@@ -99,3 +99,6 @@ def _fault(check: Check, told: Told, locate: Locate) -> Fault:
 
 def _by_rule(spans: Mapping[str, Span]) -> Locate:
     return lambda rule, _path: spans.get(rule) or Span(path="rules", cell=rule)
+
+
+__all__ = ["CHECKS", "Known", "Locate", "check_located", "check_rules", "check_tests", "lint", "structure"]

@@ -180,6 +180,10 @@ def _different(outline: Outline, pack: Pack) -> Iterator[Told]:
             message = f"the facts are joined on {pattern.different}, so it is the same in all of them"
             yield Told(where, message, f"Take {pattern.different} out of join, or count another field.", "join: [vendor]")
             continue
+        there = (pack.known.counts or {}).get(pattern.different)
+        if there is not None and there < pattern.at_least and outline.rule.id not in pack.known.general:
+            message = f"at least {pattern.at_least} of {pattern.different} are asked for, and the network has {there}"
+            yield Told(where, message, "Ask for fewer, or leave it until there are more.", "at_least: 2", severity="warning")
         among = pattern_values(outline, number, pack)(pattern.different).among
         if among is not None and len(among) < pattern.at_least:
             message = (

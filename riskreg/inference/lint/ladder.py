@@ -118,7 +118,7 @@ def _rungs(outline: Outline, pack: Pack) -> Iterator[tuple[Hashable, Rung]]:
             key = (
                 rule.category,
                 frozenset(rule.join),
-                rule.within,
+                (rule.within, rule.lasting),
                 shape(outline.node, (number, name)),
                 repr(sorted(rule.scope.items())),
             )
