@@ -31,6 +31,9 @@ HEAD_EXCLUDES = ("body", "span")
 """Fields of a playbook template that its file gives otherwise than in the head."""
 
 
+_SHORT = {"Condition": ("string", "number", "boolean"), "Threshold": ("number",)}
+
+
 class People(Frozen):
     """A file under people/: who acts."""
 
@@ -97,10 +100,6 @@ def _described(adapter: TypeAdapter[Any], kind: Any) -> dict[str, Any]:
     """The schema of `kind` with a description on every field."""
     schema: dict[str, Any] = _bounds(adapter.json_schema(by_alias=True, mode="validation", schema_generator=_Generate))
     nouns = {model.__name__: model for model in _nouns()}
-    if pattern := schema.get("$defs", {}).get("Pattern"):
-        where = pattern["properties"]["where"]  # `metric: leavers` is short for `metric: {eq: leavers}`
-        bare = [{"type": kind} for kind in ("string", "number", "boolean")]
-        where["additionalProperties"] = {"anyOf": [where["additionalProperties"], *bare]}
     if rule := schema.get("$defs", {}).get("Rule") or (schema if kind is Rule else None):
         for under in ("All", "Any_", "Pattern"):  # what speaks of the whole `when` may stand in it
             if under in schema.get("$defs", {}):
@@ -109,9 +108,18 @@ def _described(adapter: TypeAdapter[Any], kind: Any) -> dict[str, Any]:
     for name, definition in [*schema.get("$defs", {}).items(), (getattr(kind, "__name__", ""), schema)]:
         own = _own(nouns[name]) if name in nouns else {}
         for field, body in definition.get("properties", {}).items():
+            _add_short_forms(body)
             body["description"] = describe(name, field, own.get(field, ""))
             body.pop("title", None)
     return schema
+
+
+def _add_short_forms(field: dict[str, Any]) -> None:
+    """`metric: leavers` is short for `metric: {eq: leavers}`, and `floor: 85` for `floor: {value: 85}`."""
+    below = field.get("additionalProperties")
+    short = _SHORT.get(str(below.get("$ref", "")).rpartition("/")[2], ()) if isinstance(below, dict) else ()
+    if short:
+        field["additionalProperties"] = {"anyOf": [below, *({"type": kind} for kind in short)]}
 
 
 def _own(noun: type[BaseModel]) -> dict[str, str]:
