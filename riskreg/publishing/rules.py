@@ -155,5 +155,6 @@ def _exceptions(edition: Edition, rule: Rule) -> Iterator[dict[str, str]]:
 def _form(rule: Rule) -> str:
     """The rule as it would stand in a file."""
     # Only what was written: defaults would hide the rule among them, and the tests stand in their own table.
-    body = rule.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={"tests"})
+    hidden = {"tests"} | ({"exceptions"} if not rule.exceptions else set())
+    body = rule.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude=hidden)
     return yaml.safe_dump(body, sort_keys=False, allow_unicode=True, width=100)

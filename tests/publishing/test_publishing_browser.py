@@ -19,7 +19,8 @@ KINDS = (
     "index", "unsure", "register/index", "register/R-001", "register/R-003", "playbooks/index",
     "playbooks/site-lost--site-CEB",
     "fails/index", "fails/map", "fails/site-CEB", "fails/system-telephony", "fails/vendor-altura", "functions/index",
-    "functions/ORD-EN", "drills/index", "drills/drill-ceb-player", "rules/index", "rules/attrition-spike", "made-from",
+    "functions/ORD-EN", "drills/index", "drills/drill-ceb-player", "rules/index", "rules/attrition-spike",
+    "rules/data-exposed", "made-from",
     "guide/index",    "guide/reader", "guide/risk-engineer",
 )  # fmt: skip
 
@@ -233,6 +234,50 @@ def test_readings_fold_on_a_page_and_open_on_paper(desk: Watched) -> None:
     page.locator(".rr-fold summary").first.click()
     page.emulate_media(media="print")
     assert reading.is_visible()
+
+
+def test_a_rule_shows_its_year_and_opens_the_same_as_a_table(desk: Watched) -> None:
+    page = desk.open("rules/attrition-spike")
+    year = page.locator(".rr-year").first
+    assert "Cebu 8" in str(year.get_attribute("aria-label"))
+    assert year.evaluate("item => item.getBoundingClientRect().width") == 720
+    row = page.get_by_role("cell", name="from Sat\u00a031\u00a0Oct")
+    assert not row.is_visible()
+    page.locator(".rr-episodes > summary").focus()
+    page.keyboard.press("Enter")
+    assert row.is_visible()
+    page.keyboard.press("Enter")
+    page.emulate_media(media="print")
+    assert row.is_visible()
+
+
+def test_from_what_is_not_judged_to_the_rule(desk: Watched) -> None:
+    page = desk.open("index")
+    page.get_by_role("link", name="See which").click()
+    page.wait_for_url("**/rules/index.html#not-judged")
+    page.locator("#not-judged ~ table a").first.click()
+    page.wait_for_url("**/rules/attrition-spike.html")
+    assert page.get_by_text("Leavers of Bogotá are 12 days late").is_visible()
+
+
+def test_the_year_of_a_phone_is_drawn_for_it(browser: Any, public: Path) -> None:
+    phone = Watched(browser, public, viewport={"width": 390, "height": 844})
+    page = phone.open("rules/attrition-spike")
+    shown = [item for item in page.locator(".rr-year").all() if item.is_visible()]
+    assert [item.bounding_box()["width"] for item in shown] == [344]
+    phone.context.close()
+    assert phone.wrong == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_marks_of_a_year_stand_out(browser: Any, public: Path, scheme: str) -> None:
+    desk = Watched(browser, public, viewport={"width": 1280, "height": 900}, color_scheme=scheme)
+    page = desk.open("rules/attrition-spike")
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    for selector, part in ((".rr-fired:not(.rr-fired--false)", "fill"), (".rr-fired--false", "stroke"), (".rr-week", "fill")):
+        colour = page.locator(f".rr-wide {selector}").first.evaluate(f"item => getComputedStyle(item).{part}")
+        assert _contrast(colour, ground) >= 3, selector
+    desk.context.close()
 
 
 def test_age_is_shown_and_an_old_publication_says_so(desk: Watched) -> None:

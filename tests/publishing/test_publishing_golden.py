@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 GOLDEN = Path(__file__).parent / "golden"
-PAGES = ("index", "unsure", "register/R-001", "rules/attrition-spike", "functions/TRADE-DE", "playbooks/index")
+PAGES = (
+    "index", "unsure", "register/R-001", "rules/attrition-spike", "rules/index", "rules/data-exposed", "functions/TRADE-DE",
+    "playbooks/index",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("page", PAGES)

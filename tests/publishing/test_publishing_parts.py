@@ -1,4 +1,4 @@
-"""The parts of pages: words, history, sentences, addresses, the Markdown extension, the tree."""
+"""The parts of pages: words, history, addresses, the Markdown extension, the tree."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown import markdown
-from publishing_fixture import ACTOR, AS_OF, content, history, rules
+from publishing_fixture import ACTOR, AS_OF, content, history
 
 from riskreg.model.network import Network
 from riskreg.model.plan import Outcome
 from riskreg.model.reading import no_readings
 from riskreg.model.risk import Score
-from riskreg.model.rule import Rule
 from riskreg.model.words import plain_text
 from riskreg.publishing import tree, views, words
 from riskreg.publishing.audience import visible
@@ -25,7 +24,6 @@ from riskreg.publishing.build import all_pages
 from riskreg.publishing.edition import Edition, slug
 from riskreg.publishing.history import changes, standing_at
 from riskreg.publishing.render import environment, from_html, heading, relative
-from riskreg.publishing.sentences import rule_sentence
 from riskreg.publishing.svg_markdown import END, START
 
 
@@ -74,34 +72,6 @@ def test_history_tells_computed_from_decided_and_keeps_the_score_that_stood() ->
     week_ago = datetime(2026, 11, 14, 6, tzinfo=UTC)
     assert standing_at(lines, week_ago) == {"R-002": Score(likelihood=3, impact=4), "R-003": Score(likelihood=3, impact=3)}
     assert standing_at(lines, AS_OF)["R-001"] == Score(likelihood=4, impact=5)
-
-
-def test_rules_read_as_one_english_sentence() -> None:
-    spike, contract = rules()
-    assert rule_sentence(spike) == (
-        "When, at one site and within 28\u00a0days, people leave faster than usual (strength is at least 3) and there is no "
-        "‘open action’ (kind is retention plan), then the risk ‘attrition’ is indicated with likelihood 4 and impact as large as "
-        "the most critical function there, a failover plan is computed, it goes to tier 2 and the playbook retention surge applies."
-    )
-    assert rule_sentence(contract).startswith(
-        "When, for one vendor, there is a ‘contract’ (days left is at most 150), then the risk"
-    )
-
-
-def test_every_operator_has_words() -> None:
-    where = {
-        "a": {"eq": True}, "b": {"ne": "x"}, "c": {"gt": 1, "lte": 2}, "d": {"in": ["p", "q"]}, "e": {"not_in": [1]},
-        "f": {"exists": False}, "g": {"lt": 0.5},
-    }  # fmt: skip
-    rule = Rule.model_validate(
-        {"id": "r", "version": 1, "title": "t", "owner": "o", "category": "talent-attrition", "severity": "low", "explain": "e",
-             "then": {},
-         "when": {"any": [{"fact": "thing", "where": where}, {"signal": "data_exposure"}]}}
-    )  # fmt: skip
-    assert rule_sentence(rule) == (
-        "When either there is a ‘thing’ (a is yes, b is not x, c is more than 1 and is at most 2, d is p or q, e is none of 1, "
-        "f is not known, g is less than 0.5) or customer data is exposed, then it is noted."
-    )
 
 
 def test_generated_blocks_pass_through_markdown_untouched() -> None:
