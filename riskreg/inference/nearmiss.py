@@ -134,6 +134,7 @@ class _Search:
             word = "signal" if "signal" in item.fact else "fact"
             if (item.at is None or item.at <= as_of) and (here := self.kinds.get((word, item.fact[word]))) is not None:
                 here.append(item)
+        self.ways: dict[tuple[Branch, Key], tuple[Together, ...]] = {}
         self.told = Told(compiled, self.kinds[("fact", MISSING)], as_of, voice)
         self.watches = {number: self.watch(number, conclusions) for number in sorted(compiled.positive)}
         self.denied = {number: self.deny(number) for branch in compiled.branches for number in branch.negative}
@@ -188,16 +189,19 @@ class _Search:
     def window(self, pattern: Pattern) -> int | None:
         return pattern.within if pattern.within is not None else self.rule.within
 
-    def deny(self, number: int) -> tuple[Item, ...]:
-        """Facts that a negated pattern looks at, wherever they are."""
+    def deny(self, number: int) -> dict[tuple[str, ...], dict[tuple[Any, ...], list[Item]]]:
+        """Facts that a negated pattern looks at: by the join fields that they have, and their values."""
         pattern = self.compiled.patterns[number]
         oldest = None if pattern.within is None else self.as_of - timedelta(seconds=pattern.within)
-        return tuple(
-            item
-            for item in self.kinds["signal" if pattern.signal else "fact", pattern.kind]
-            if (oldest is None or item.at is None or item.at >= oldest)
-            and all(met(test, item.fact.get(name), item.fact, self.voice.thresholds) for name, test in pattern.where.items())
-        )
+        found: dict[tuple[str, ...], dict[tuple[Any, ...], list[Item]]] = {}
+        for item in self.kinds["signal" if pattern.signal else "fact", pattern.kind]:
+            recent = oldest is None or item.at is None or item.at >= oldest
+            if recent and all(
+                met(test, item.fact.get(name), item.fact, self.voice.thresholds) for name, test in pattern.where.items()
+            ):
+                place = item.place(self.rule.join)
+                found.setdefault(tuple(place), {}).setdefault(tuple(place.values()), []).append(item)
+        return found
 
     def nearest(self, key: dict[str, str]) -> Miss:
         best: tuple[Score, Partial, Branch, list[Term]] | None = None
@@ -258,7 +262,15 @@ class _Search:
         return terms if any(term.failed for term in terms) else [*terms, *self.in_time(branch, key)]
 
     def agreeing(self, number: int, key: Mapping[str, str]) -> list[Item]:
-        return [item for item in self.denied[number] if item.place(self.rule.join).items() <= key.items()]
+        return [
+            item for names, groups in self.denied[number].items() for item in groups.get(tuple(key[name] for name in names), ())
+        ]
+
+    def together(self, branch: Branch, key: Mapping[str, str]) -> tuple[Together, ...]:
+        asked = branch, tuple(key.items())
+        if asked not in self.ways:
+            self.ways[asked] = together(self.slots(branch, key))
+        return self.ways[asked]
 
     def slots(self, branch: Branch, key: Mapping[str, str]) -> list[Slot]:
         found = []
@@ -273,7 +285,7 @@ class _Search:
 
     def in_time(self, branch: Branch, key: dict[str, str]) -> list[Term]:
         """Once every pattern has its facts and nothing silences the key: different facts, the window, and the episodes."""
-        ways, within = together(self.slots(branch, key)), self.rule.within
+        ways, within = self.together(branch, key), self.rule.within
         fits = any(within is None or way.seconds <= within for way in ways)
         terms = [self.told.apart(branch, ways, fits=fits)]
         return terms if not fits else [*terms, *self.told.episode(*self.episode(key))]
@@ -284,7 +296,7 @@ class _Search:
         ways: list[Together] = []
         for branch in self.compiled.branches:
             if not any(silences(self.compiled.patterns[n], self.agreeing(n, key)) for n in branch.negative):
-                ways += together(self.slots(branch, key))
+                ways += self.together(branch, key)
         within = self.rule.within
         moments = {way.at for way in ways if within is None or way.seconds <= within}
         *_, last = episodes(sorted({at or self.as_of for at in moments}), self.rule.keep_open_for)

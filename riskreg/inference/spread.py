@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from typing import NamedTuple
 
 from riskreg.inference.meaning import Candidate
 
@@ -31,70 +32,74 @@ class Together:
 def together(slots: Sequence[Slot]) -> tuple[Together, ...]:
     """The tightest combination for each moment, oldest first, one of standing facts alone last; join fields and windows are for
     the caller. Work grows with the candidates, not with their combinations."""
+    places = [[_Entry(_rank(one), n, one) for n, one in enumerate(slot.candidates)] for slot in slots]
     dated = sorted(
-        ((one.end, number, one) for number, slot in enumerate(slots) for one in slot.candidates if one.end is not None),
-        key=lambda entry: (entry[0], entry[1], entry[2].item.id),
+        (
+            (one.end, number, entry)
+            for number, entries in enumerate(places)
+            for entry in entries
+            if (one := entry.one).end is not None
+        ),
+        key=lambda found: (found[0], found[1], found[2][:2]),
     )
     many = sum(slot.alone for slot in slots)
-    tops = [sorted((one for one in slot.candidates if one.end is None), key=_latest)[: _room(slot, many)] for slot in slots]
+    # Of an alone slot each other one may take a fact away, so that so many of its latest candidates can matter.
+    room = [many if slot.alone else 1 for slot in slots]
+    tops = [sorted(entry for entry in entries if entry.one.end is None)[:most] for entries, most in zip(places, room, strict=True)]
     standing = _best(slots, tops, None)
     found = []
     for end, ending in groupby(dated, key=lambda entry: entry[0]):
         assert end is not None
         group = list(ending)
-        for _, number, one in group:
-            insort(tops[number], one, key=_latest)
-            del tops[number][_room(slots[number], many) :]
-        combined = [taken for _, number, one in group if (taken := _best(slots, tops, (number, one)))]
+        for _, number, entry in group:
+            insort(tops[number], entry)
+            del tops[number][room[number] :]
+        combined = [taken for _, number, entry in group if (taken := _best(slots, tops, (number, entry)))]
         if combined:
-            best = max(combined, key=_start)
+            best = tuple(entry.one for entry in min(combined, key=lambda taken: max(entry.rank[0] for entry in taken)))
             start = min(one.start for one in best if one.start)
             found.append(Together(end, (end - start).total_seconds(), best))
-    return (*found, *([Together(None, 0.0, standing)] if standing else []))
+    return (*found, *([Together(None, 0.0, tuple(entry.one for entry in standing))] if standing else []))
 
 
-def _room(slot: Slot, many: int) -> int:
-    """How many of the latest candidates can matter: each other slot that wants a fact of its own may take one away."""
-    return many if slot.alone else 1
+class _Entry(NamedTuple):
+    """A candidate with its rank: standing facts first, then the latest start. No two of one slot are equal."""
+
+    rank: tuple[float, str]
+    number: int
+    one: Candidate
 
 
-def _latest(one: Candidate) -> tuple[float, str]:
-    """Standing facts first, then the latest start."""
+def _rank(one: Candidate) -> tuple[float, str]:
     return (-one.start.timestamp() if one.start else float("-inf"), one.item.id)
 
 
-def _start(taken: Sequence[Candidate]) -> float:
-    return min((one.start.timestamp() for one in taken if one.start), default=float("inf"))
-
-
-def _best(
-    slots: Sequence[Slot], tops: Sequence[Sequence[Candidate]], forced: tuple[int, Candidate] | None
-) -> tuple[Candidate, ...] | None:
+def _best(slots: Sequence[Slot], tops: Sequence[Sequence[_Entry]], forced: tuple[int, _Entry] | None) -> tuple[_Entry, ...] | None:
     """The combination whose earliest start is as late as can be, with one slot's candidate given; None where there is none."""
-    options: list[Sequence[Candidate]] = [[forced[1]] if forced and number == forced[0] else top for number, top in enumerate(tops)]
+    options: list[Sequence[_Entry]] = [[forced[1]] if forced and number == forced[0] else top for number, top in enumerate(tops)]
     if not all(options):
         return None
     first = tuple(top[0] for top in options)
-    alone = [one.item.id for one, slot in zip(first, slots, strict=True) if slot.alone]
+    alone = [entry.rank[1] for entry, slot in zip(first, slots, strict=True) if slot.alone]
     if len(alone) == len(set(alone)):
         return first
     # Two slots want the same fact: the latest bound on starts under which every slot finds a fact of its own.
-    for bound in sorted({_latest(one)[0] for top in options for one in top}):
-        if taken := _matched(slots, [[one for one in top if _latest(one)[0] <= bound] for top in options]):
+    for bound in sorted({entry.rank[0] for top in options for entry in top}):
+        if taken := _matched(slots, [[entry for entry in top if entry.rank[0] <= bound] for top in options]):
             return taken
     return None
 
 
-def _matched(slots: Sequence[Slot], options: Sequence[Sequence[Candidate]]) -> tuple[Candidate, ...] | None:
+def _matched(slots: Sequence[Slot], options: Sequence[Sequence[_Entry]]) -> tuple[_Entry, ...] | None:
     """A fact of its own for every slot that wants one: augmenting paths through who holds which fact."""
     if not all(options):
         return None
     holder: dict[str, int] = {}
-    taken: dict[int, Candidate] = {n: top[0] for n, (slot, top) in enumerate(zip(slots, options, strict=True)) if not slot.alone}
+    taken: dict[int, _Entry] = {n: top[0] for n, (slot, top) in enumerate(zip(slots, options, strict=True)) if not slot.alone}
 
     def place(number: int, tried: set[str]) -> bool:
         for one in options[number]:
-            ident = one.item.id
+            ident = one.rank[1]
             if ident in tried:
                 continue
             tried.add(ident)
