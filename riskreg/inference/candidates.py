@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,6 +27,26 @@ Parts = list[tuple[Kind, Rows]]
 
 class Explodes(Exception):
     """A rule would have to look at more than `MAX_COMBINATIONS` combinations of facts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A rule with the rows that its patterns can take, and the branches that can hold with them."""
+
+    plan: Plan
+    taken: Mapping[int, Taken]
+    branches: list[Branch]
+
+
+def fetch(drawn: Iterable[Drawn]) -> None:
+    """Makes the facts of all these rows, each table once."""
+    wanted: dict[Kind, list[Rows]] = {}
+    for one in drawn:
+        for taken in one.taken.values():
+            for kind, rows in taken.parts:
+                wanted.setdefault(kind, []).append(rows)
+    for kind, parts in wanted.items():
+        kind.candidates(np.concatenate(parts))
 
 
 class Candidates:
@@ -70,8 +91,8 @@ class Candidates:
         """Whether an exception in force leaves out a fact."""
         return any(meets(one.where, fact, self._thresholds) for one in in_force(rule, self._today))
 
-    def ready(self, plan: Plan, *, missing: bool, exceptions: bool = True) -> Ready | None:
-        """A rule with its candidates; None where no branch has one for each pattern. `Explodes` above the limit.
+    def drawn(self, plan: Plan, *, missing: bool, exceptions: bool = True) -> Drawn | None:
+        """The rows that a rule's patterns can take; None where no branch has one for each. `Explodes` above the limit.
 
         `missing`: overdue readings stand in place of signals. `exceptions`: those in force leave facts out.
         """
@@ -82,30 +103,33 @@ class Candidates:
             parts = self._parts(plan, number, missing=missing)
             for exception in left_out:
                 parts = [(kind, _without(rows, narrowed(kind, rows, exception, self._thresholds))) for kind, rows in parts]
-            taken[number] = Taken.of(parts, sorted(compiled.carries[number]), self._words)
+            taken[number] = Taken(parts, compiled.carries[number], self._words)
         taken, branches = _joinable(compiled, taken)
+        if combinations(branches, taken, compiled.rule.within) > MAX_COMBINATIONS:
+            raise Explodes
+        return Drawn(plan, taken, branches) if branches else None
+
+    def ready(self, drawn: Drawn) -> Ready | None:
+        """The rule with its candidates; None where no pattern that counts has enough. `Explodes` above the limit."""
+        compiled, taken, branches = drawn.plan.compiled, dict(drawn.taken), drawn.branches
+        takes: dict[int, list[Candidate]] = {}
+        counted = [number for number in taken if compiled.patterns[number].at_least is not None]
+        for number, one in taken.items():
+            if number in counted:
+                takes[number], taken[number] = _counted(compiled, number, one)
+            else:
+                takes[number] = one.candidates()
+        if counted:
+            branches = [branch for branch in branches if all(takes[number] for number in branch.positive)]
+            if combinations(branches, taken, compiled.rule.within) > MAX_COMBINATIONS:
+                raise Explodes
         if not branches:
             return None
-        rule = compiled.rule
-        if combinations(branches, taken, rule.within) > MAX_COMBINATIONS:
-            raise Explodes
-        takes: dict[int, list[Candidate]] = {}
-        for number, one in taken.items():
-            if compiled.patterns[number].at_least is None:
-                takes[number] = one.candidates()
-            else:
-                takes[number], taken[number] = _counted(compiled, number, one)
-        if any(compiled.patterns[number].at_least for number in taken):
-            branches = [branch for branch in branches if all(takes[number] for number in branch.positive)]
-            if not branches:
-                return None
-            if combinations(branches, taken, rule.within) > MAX_COMBINATIONS:
-                raise Explodes
-        denies = {number: self._denies(plan, number, taken) for branch in branches for number in branch.negative}
+        denies = {number: self._denies(drawn.plan, number, taken) for branch in branches for number in branch.negative}
         return Ready(
             compiled,
             self._as_of,
-            {number: tuple(sorted(takes.get(number, ()), key=_place)) for number in sorted(compiled.positive)},
+            {number: tuple(sorted(some, key=_place)) for number, some in takes.items()},
             {number: denies.get(number, ()) for number in sorted(compiled.patterns.keys() - compiled.positive)},
         )
 
@@ -133,7 +157,7 @@ class Candidates:
     def _speaking(self, compiled: Compiled, kind: Kind, rows: Rows, taken: Mapping[int, Taken]) -> Rows:
         """Without the facts that have a value in a join field that no key can have."""
         for field in compiled.rule.join:
-            values = np.concatenate([one.keys[field] for one in taken.values() if field in one.keys])
+            values = np.concatenate([one.codes(field) for one in taken.values() if field in one.fields])
             rows = rows[~kind.column(field).present[rows] | np.isin(self._words.of(kind, field)[rows], values)]
         return rows
 
@@ -160,7 +184,7 @@ def _counted(compiled: Compiled, number: int, taken: Taken) -> tuple[list[Candid
     within = pattern.within if pattern.within is not None else compiled.rule.within
     all_of_them = taken.candidates()
     groups: dict[int, list[int]] = {}
-    for place, code in enumerate(numbered(taken.keys, len(taken)).tolist()):
+    for place, code in enumerate(numbered(taken.keys(), len(taken)).tolist()):
         groups.setdefault(code, []).append(place)
     found: list[Candidate] = []
     places: list[int] = []

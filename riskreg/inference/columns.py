@@ -59,19 +59,35 @@ def ranked(values: NDArray[Any]) -> tuple[NDArray[Any], Rows]:
     return ascending[new], places
 
 
+Texts = tuple[Rows, Sequence[str]]
+"""For each row the place of its text among some words, -1 where it has none; and the words."""
+
+
 class Column:
     """One field of the facts of one kind. A row has a number, a text, true or false, a time, or nothing."""
 
-    def __init__(self, present: Mask, numbers: NDArray[np.float64] | None, texts: Rows | None, words: Sequence[str],
-                 truths: NDArray[np.int8] | None) -> None:  # fmt: skip
+    def __init__(
+        self,
+        present: Mask,
+        *,
+        numbers: NDArray[np.float64] | None = None,
+        truths: NDArray[np.int8] | None = None,
+        worded: Mask | None = None,
+        texts: Callable[[], Texts] | None = None,
+    ) -> None:
         self.present = present
         self.numbers = numbers
         """Not a number where there is none; None where no row has one."""
-        self.texts = texts
-        """Places in `words`; -1 where there is no text; None where no row has one."""
-        self.words = words
         self.truths = truths
-        """1 true, 0 false, -1 neither."""
+        """1 true, 0 false, -1 neither; None where no row has one."""
+        self.worded = worded
+        """Where there is text; None where no row has any."""
+        self._texts = texts
+
+    @cached_property
+    def texts(self) -> Texts:
+        """The texts, numbered when they are first compared."""
+        return self._texts() if self._texts else (np.full(len(self.present), -1, dtype=np.int64), ())
 
     @classmethod
     def of(cls, values: Sequence[Any]) -> Column:
@@ -85,25 +101,28 @@ class Column:
                 truths[row] = int(value)
             elif isinstance(value, (int, float)):
                 numbers[row] = float(value)
-        present = np.array([value is not None for value in values], dtype=bool)
-        return cls(present, np.array(numbers), np.array(texts, dtype=np.int64), tuple(words), np.array(truths, dtype=np.int8))
+        codes = np.array(texts, dtype=np.int64)
+        return cls(
+            np.array([value is not None for value in values], dtype=bool),
+            numbers=np.array(numbers),
+            truths=np.array(truths, dtype=np.int8),
+            worded=codes >= 0,
+            texts=lambda: (codes, tuple(words)),
+        )
 
     @cached_property
     def equal(self) -> tuple[Rows, dict[Typed, int]]:
         """A code for each row, the same for values that are equal, -1 for nothing or a time; and the code of each value."""
-        codes = np.full(len(self.present), -1, dtype=np.int64)
-        known: dict[Typed, int] = {}
-        if self.texts is not None:
-            codes = np.where(self.texts >= 0, self.texts, codes)
-            known |= {("str", word): code for code, word in enumerate(self.words)}
+        codes, words = self.texts
+        known: dict[Typed, int] = {("str", word): code for code, word in enumerate(words)}
         if self.truths is not None:
             codes = np.where(self.truths >= 0, self.truths + len(known), codes)
             known |= {("bool", False): len(known), ("bool", True): len(known) + 1}
         if self.numbers is not None:
             some = ~np.isnan(self.numbers)
-            values, inverse = ranked(self.numbers[some])
+            values, places = ranked(self.numbers[some])
             codes = codes.copy()
-            codes[some] = inverse + len(known)
+            codes[some] = places + len(known)
             known |= {("number", value): len(known) + code for code, value in enumerate(values.tolist())}
         return codes, known
 
@@ -151,7 +170,7 @@ class Kind:
     def candidates(self, rows: Rows) -> list[Candidate]:
         """The facts of these rows, each with its own moment."""
         wanted = rows.tolist()
-        new = [row for row in wanted if row not in self._made]
+        new = list(dict.fromkeys(row for row in wanted if row not in self._made))
         if new:
             for row, one in zip(new, self._source.items(np.array(new, dtype=np.int64)), strict=True):
                 self._made[row] = Candidate(one, one.at, one.at)
@@ -176,11 +195,9 @@ class Words:
         return kind.once(("number of its text", field), lambda: self._read(kind, field))
 
     def _read(self, kind: Kind, field: str) -> Rows:
-        column = kind.column(field)
-        if column.texts is None:
-            return np.full(len(kind), -1, dtype=np.int64)
-        table = [self._numbers.setdefault(word, len(self._numbers)) for word in column.words]
-        return np.array([*table, -1], dtype=np.int64)[column.texts]
+        codes, words = kind.column(field).texts
+        table = [self._numbers.setdefault(word, len(self._numbers)) for word in words]
+        return np.array([*table, -1], dtype=np.int64)[codes]
 
 
 class Facts(Mapping[str, Item]):

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
 from riskreg.inference import reference
 from riskreg.inference.asks import MISSING, Thresholds
-from riskreg.inference.candidates import Candidates, Explodes
+from riskreg.inference.candidates import Candidates, Explodes, fetch
 from riskreg.inference.columns import Facts
 from riskreg.inference.compiled import Ready
 from riskreg.inference.durable import Asked, EngineFailure, Workers, durable_available
 from riskreg.inference.facts import conclusions
 from riskreg.inference.meaning import MAX_COMBINATIONS, Firing, Item
-from riskreg.inference.pack import Pack, Plan
+from riskreg.inference.pack import Pack, Plan, uncollected
 from riskreg.model.faults import Fault, Span
 from riskreg.model.signal import Fact, as_utc
 
@@ -80,6 +80,11 @@ def evaluate(
 
 def evaluate_many(cases: Sequence[Case], engine: Engine = "both") -> tuple[Evaluation, ...]:
     """Many questions at once, for one worker process: what `evaluate` gives for each."""
+    with uncollected():
+        return _evaluated(cases, engine)
+
+
+def _evaluated(cases: Sequence[Case], engine: Engine) -> tuple[Evaluation, ...]:
     there = engine != "reference" and durable_available()
     if engine == "durable" and not there:
         raise RuntimeError("durable_rules is not installed, so it cannot decide alone")
@@ -144,14 +149,27 @@ class _Course:
             self.made.update((one.id, one) for one in new)
 
     def _ready(self, plans: Sequence[Plan]) -> Iterator[Ready]:
+        drawn = []
         for plan in plans:
-            try:
-                ready = self.candidates.ready(plan, missing=plan.compiled.rule.on_missing_data == "fire")
-            except Explodes:
-                self.faults.append(_exploded(plan.compiled.rule.id, "it was not run"))
-                continue
-            if ready is not None:
-                yield ready
+            with self._bounded(plan, "it was not run"):
+                drawn.append(self.candidates.drawn(plan, missing=plan.compiled.rule.on_missing_data == "fire"))
+        some = [one for one in drawn if one is not None]
+        fetch(some)
+        for one in some:
+            with self._bounded(one.plan, "it was not run"):
+                if ready := self.candidates.ready(one):
+                    yield ready
+
+    @contextmanager
+    def _bounded(self, plan: Plan, so: str) -> Iterator[None]:
+        """A rule above the limit is a fault, and the others go on."""
+        try:
+            yield
+        except Explodes:
+            rule = plan.compiled.rule.id
+            message = f"rule {rule} would have to look at more than {MAX_COMBINATIONS:,} combinations of facts; {so}"
+            hint = "Join on a narrower field, set a shorter 'within', or ask more of each fact in 'where'."
+            self.faults.append(_fault("rule-explodes", message, rule, hint))
 
     def failed(self, failure: EngineFailure | None, given: Sequence[Ready]) -> None:
         """Faults for the rules that durable_rules gave no whole answer for."""
@@ -169,12 +187,10 @@ class _Course:
 
     def _withheld(self, plan: Plan, kind: Literal["missing-data", "exception"]) -> Iterator[Withheld]:
         rule, missing = plan.compiled.rule, kind == "missing-data"
-        try:
-            ready = self.candidates.ready(plan, missing=missing or rule.on_missing_data == "fire", exceptions=missing)
-        except Explodes:
-            what = "overdue readings" if missing else "its exceptions"
-            self.faults.append(_exploded(rule.id, f"what {what} hide was not looked for"))
-            return
+        ready = None
+        with self._bounded(plan, f"what {'overdue readings' if missing else 'its exceptions'} hide was not looked for"):
+            drawn = self.candidates.drawn(plan, missing=missing or rule.on_missing_data == "fire", exceptions=missing)
+            ready = self.candidates.ready(drawn) if drawn else None
         if ready is None:
             return
         fired = {firing.key for firing in self.firings.get(rule.id, ())}
@@ -228,15 +244,6 @@ def _differ(courses: Sequence[_Course], workers: Workers) -> bool:
             for course in dict.fromkeys(owners):
                 course.failed(failure, [given for owner, given in zip(owners, question.given, strict=True) if owner is course])
     return different
-
-
-def _exploded(rule: str, so: str) -> Fault:
-    return _fault(
-        "rule-explodes",
-        f"rule {rule} would have to look at more than {MAX_COMBINATIONS:,} combinations of facts; {so}",
-        rule,
-        "Join on a narrower field, set a shorter 'within', or ask more of each fact in 'where'.",
-    )
 
 
 def _failed(failure: EngineFailure, given: Ready) -> Fault:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from riskreg.inference.columns import NO_TIME, Column, Facts, Kind, Name, Rows
+from riskreg.inference.columns import NO_TIME, Column, Facts, Kind, Name, Rows, Texts
 from riskreg.inference.facts import (
     CONCLUDED,
     MAX_FAULTS,
@@ -33,46 +33,60 @@ def read(frame: pl.DataFrame) -> Facts:
     """See `Facts.from_frame`."""
     frame, faults = _accepted(frame)
     at = frame["at"].to_physical().fill_null(int(NO_TIME)).to_numpy() if "at" in frame.columns else np.full(len(frame), NO_TIME)
+    table = _Table(frame)
     kinds: dict[Name, Kind] = {}
-    for word in {"signal", "fact"} & set(frame.columns):
-        column = _column(frame[word])
-        assert column.texts is not None
-        order = np.argsort(column.texts, kind="stable")
-        bounds = np.searchsorted(column.texts[order], np.arange(len(column.words) + 1))
-        for code, name in enumerate(column.words):
+    for word in ("fact", "signal"):
+        codes, names = table.texts(word)
+        order = np.argsort(codes, kind="stable")
+        bounds = np.searchsorted(codes[order], np.arange(len(names) + 1))
+        for code, name in enumerate(names):
             rows = order[bounds[code] : bounds[code + 1]]
-            kinds[word, name] = Kind(at[rows], _Framed(frame, rows))
+            kinds[word, name] = Kind(at[rows], _Framed(table, rows))
     return Facts(dict(sorted(kinds.items())), _Ids(frame["id"]), lambda row: item(frame.row(row, named=True)), faults)
 
 
-def _column(series: pl.Series) -> Column:
-    """From an accepted column of a frame."""
-    present = series.is_not_null().to_numpy()
-    if series.dtype == pl.String:
-        words = series.unique().drop_nulls()
-        texts = series.cast(pl.Enum(words)).to_physical().cast(pl.Int64).fill_null(-1).to_numpy()
-        return Column(present, None, texts, words.to_list(), None)
-    if series.dtype == pl.Boolean:
-        return Column(present, None, None, (), series.cast(pl.Int8).fill_null(-1).to_numpy())
-    if series.dtype.is_numeric():
-        return Column(present, series.cast(pl.Float64).fill_null(float("nan")).to_numpy(), None, (), None)
-    return Column(present, None, None, (), None)
+class _Table:
+    """A frame of accepted facts; the texts of a column are numbered once for all kinds."""
+
+    def __init__(self, frame: pl.DataFrame) -> None:
+        self.frame = frame
+        self._texts: dict[str, Texts] = {}
+
+    def texts(self, field: str) -> Texts:
+        if field not in self._texts:
+            series = self.frame[field]
+            words = series.unique().drop_nulls().sort()
+            codes = series.cast(pl.Enum(words)).to_physical().cast(pl.Int64).fill_null(-1)
+            self._texts[field] = codes.to_numpy(), words.to_list()
+        return self._texts[field]
 
 
 class _Framed:
-    """Facts that came as a frame: `rows` of it are of this kind."""
+    """The facts of one kind: some rows of a table."""
 
-    def __init__(self, frame: pl.DataFrame, rows: Rows) -> None:
-        self._frame, self._rows = frame, rows
+    def __init__(self, table: _Table, rows: Rows) -> None:
+        self._table, self._rows = table, rows
 
     def column(self, field: str) -> Column:
-        if field not in self._frame.columns:
-            return Column(np.zeros(len(self._rows), dtype=bool), None, None, (), None)
-        series = self._frame[field]
-        return _column(series if len(self._rows) == len(series) else series.gather(self._rows))
+        frame = self._table.frame
+        if field not in frame.columns:
+            return Column(np.zeros(len(self._rows), dtype=bool))
+        series = frame[field]
+        present = series.is_not_null().to_numpy()[self._rows]
+        if series.dtype == pl.String:
+            return Column(present, worded=present, texts=lambda: self._texts(field))
+        if series.dtype == pl.Boolean:
+            return Column(present, truths=series.cast(pl.Int8).fill_null(-1).to_numpy()[self._rows])
+        if series.dtype.is_numeric():
+            return Column(present, numbers=series.cast(pl.Float64).fill_null(float("nan")).to_numpy()[self._rows])
+        return Column(present)
+
+    def _texts(self, field: str) -> Texts:
+        codes, words = self._table.texts(field)
+        return codes[self._rows], words
 
     def items(self, rows: Rows) -> list[Item]:
-        return [item(fact) for fact in self._frame[self._rows[rows]].to_dicts()]
+        return [item(fact) for fact in self._table.frame[self._rows[rows]].to_dicts()]
 
 
 class _Ids(Sequence[str]):

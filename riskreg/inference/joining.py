@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import combinations as pairs
@@ -16,24 +16,28 @@ from riskreg.inference.meaning import MAX_COMBINATIONS, Branch, Candidate
 _EARLIEST = micros(datetime(1, 1, 1, tzinfo=UTC))
 
 
-@dataclass(frozen=True, slots=True)
 class Taken:
-    """What one pattern can take: rows of one or more tables, and for each its time and what it says of the fields it carries."""
+    """What one pattern can take: rows of one or more tables, what they say of the fields that are joined on, and their times."""
 
-    parts: tuple[tuple[Kind, Rows], ...]
-    at: Rows
-    keys: Mapping[str, Rows]
-    place: Rows
-    """Where each stood before some were taken away."""
-
-    @classmethod
-    def of(cls, parts: Sequence[tuple[Kind, Rows]], fields: Sequence[str], words: Words) -> Taken:
-        at = _together([kind.at[rows] for kind, rows in parts])
-        keys = {field: _together([words.of(kind, field)[rows] for kind, rows in parts]) for field in fields}
-        return cls(tuple(parts), at, keys, np.arange(len(at)))
+    def __init__(self, parts: Sequence[tuple[Kind, Rows]], fields: frozenset[str], words: Words, place: Rows | None = None) -> None:
+        self.parts, self.fields, self._words = tuple(parts), fields, words
+        self.at = _together([kind.at[rows] for kind, rows in parts])
+        self.place = np.arange(len(self.at)) if place is None else place
+        """Where each stood before some were taken away."""
+        self._codes: dict[str, Rows] = {}
 
     def __len__(self) -> int:
         return len(self.at)
+
+    def codes(self, field: str) -> Rows:
+        """The number of each fact's text in a field that all of them have."""
+        if field not in self._codes:
+            self._codes[field] = _together([self._words.of(kind, field)[rows] for kind, rows in self.parts])
+        return self._codes[field]
+
+    def keys(self, fields: Iterable[str] | None = None) -> dict[str, Rows]:
+        """The numbers of all fields, or of some."""
+        return {field: self.codes(field) for field in sorted(self.fields if fields is None else fields)}
 
     def where(self, some: Mask) -> Taken:
         """Only some of them."""
@@ -43,11 +47,13 @@ class Taken:
         for kind, rows in self.parts:
             parts.append((kind, rows[some[start : start + len(rows)]]))
             start += len(rows)
-        return Taken(tuple(parts), self.at[some], {field: codes[some] for field, codes in self.keys.items()}, self.place[some])
+        return Taken(parts, self.fields, self._words, self.place[some])
 
     def repeated(self, places: Rows, ends: Rows) -> Taken:
-        """One entry for each of some places, with a time of its own; the facts themselves are left out."""
-        return Taken((), ends, {field: codes[places] for field, codes in self.keys.items()}, places)
+        """One entry for each of some places, with a time of its own; only to be counted."""
+        made = Taken((), self.fields, self._words, places)
+        made.at, made._codes = ends, {field: codes[places] for field, codes in self.keys().items()}
+        return made
 
     def candidates(self) -> list[Candidate]:
         """The facts, each with its own moment."""
@@ -65,10 +71,10 @@ def pruned(branch: Branch, taken: Mapping[int, Taken]) -> dict[int, Taken]:
     while again:
         again = False
         for one, other in pairs(left, 2):
-            shared = sorted(left[one].keys.keys() & left[other].keys.keys())
+            shared = sorted(left[one].fields & left[other].fields)
             if not shared:
                 continue
-            mine, yours = shared_codes(left[one].keys, left[other].keys, shared)
+            mine, yours = shared_codes(left[one].keys(shared), left[other].keys(shared), shared)
             here, there = np.isin(mine, yours), np.isin(yours, mine)
             if not here.all() or not there.all():
                 left[one], left[other] = left[one].where(here), left[other].where(there)
@@ -143,11 +149,11 @@ def _at_most(branch: Branch, taken: Mapping[int, Taken], within: int | None) -> 
 
 def _entries(taken: Taken, within: int | None) -> _Counted:
     if within is None:
-        return _summed(taken.keys, np.full(len(taken), -1, dtype=np.int64), np.ones(len(taken)))
+        return _summed(taken.keys(), np.full(len(taken), -1, dtype=np.int64), np.ones(len(taken)))
     # A span begins at each multiple of `within` and is twice as long, so a fact lies in two of them.
     again = taken.at != NO_TIME
     span = np.where(again, (taken.at - _EARLIEST) // max(within * 1_000_000, 1), -1)
-    keys = {field: np.concatenate([codes, codes[again]]) for field, codes in taken.keys.items()}
+    keys = {field: np.concatenate([codes, codes[again]]) for field, codes in taken.keys().items()}
     return _summed(keys, np.concatenate([span, span[again] + 1]), np.ones(len(taken) + int(again.sum())))
 
 

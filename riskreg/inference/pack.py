@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import gc
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,8 +68,25 @@ class Pack:
     faults: tuple[Fault, ...] = ()
 
 
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """No search for cyclic garbage meanwhile: many objects are made that all stay, and each search would walk all of them."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
+
+
 def prepare(rules: Sequence[Rule]) -> Pack:
     """Compiles rules, in time linear in how many there are; one whose structure is wrong is left out, with its faults."""
+    with uncollected():
+        return _prepared(rules)
+
+
+def _prepared(rules: Sequence[Rule]) -> Pack:
     faults = structure(rules, {})
     bad = {fault.span.cell for fault in errors(faults)}
     sound = [rule for rule in rules if rule.id not in bad]

@@ -266,8 +266,8 @@ class Search:
         spans = [ranges.rows[first:last] for first, last in zip(ranges.first[start:stop], ranges.last[start:stop], strict=True)]
         rows = np.sort(np.concatenate(spans) if len(spans) > 1 else spans[0])
         for field in sorted(self._index.asks[number].texts):
-            texts = kind.column(field).texts
-            rows = rows[texts[rows] >= 0] if texts is not None else _EMPTY
+            worded = kind.column(field).worded
+            rows = rows[worded[rows]] if worded is not None else _EMPTY
         return narrowed(kind, rows, self._index.rests[number], self._thresholds)
 
 
