@@ -1,36 +1,86 @@
-"""Each known hazard of durable_rules 2.0.28 that rules or facts could reach, and that the adapter keeps it away."""
+"""Each known hazard of durable_rules 2.0.28, and the tests that show the adapter is safe from it.
+
+| hazard | tests |
+|---|---|
+| an inequality join crashes | one_shape_only |
+| `$or` before a join fires across sites; `any` fires twice | alternative_fires_once, one_shape_only |
+| ids with one 32-bit hash are one fact; a retract takes another | two_ids_with_one_hash, no_two_tokens, retracted |
+| a number such as `1e-05` ends the batch without a word | scientific_notation, cut_short |
+| a batch's return code is that of its last fact | cut_short: the code is not looked at, the canary is |
+| several sids run on a daemon thread; exceptions in an action are swallowed | raw_module: no host, no actions, one sid |
+| empty list, `[{}]`, `delete_state` crash | nothing_to_send, crash, raw_module |
+| a joined field that is missing spoils later facts | place_that_is_missing, one_shape_only |
+| `"10" == 10`; 5 and 5.0 differ in a join | never_equal, one_shape_only: tokens alone |
+| whole numbers from 2^63, texts past 64 KB, order on texts | refused_alone, one_shape_only |
+| more than 64 rules true for one fact | hundred_rules |
+| 512 or more first conditions never return | six_hundred, one_shape_only |
+| `$div` by 0, `cap`, `count`, `$iany` | one_shape_only, counts_and_windows |
+| names of properties are compared by hash alone | names_of_properties, two_places |
+| 8.5 KB a stored fact, and nothing is given back | retracted, too_much_memory, spread_over_workers |
+| `$not` depends on the order of facts | order_of_facts, one_shape_only |
+| an unkeyed join of 4,000 facts | explodes, rule_without_join, far_apart |
+"""
 
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+from collections.abc import Callable
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from inference_cases import AS_OF as DRAWN_AS_OF
 from inference_cases import draw
-from inference_rules import AS_OF, fired, keys, rule, signal
+from inference_rules import AS_OF, fired, keys, rule, signal, thresholds
 
-from riskreg.inference import decide, durable, durable_available
-from riskreg.inference.candidates import Facts, Ready, ready
-from riskreg.inference.decision import prepare
-from riskreg.inference.durable import MAX_RULES, Shard, Tokens, fnv1a
-from riskreg.inference.facts import accept
+from riskreg.inference import Decided, buckets, decide, durable, durable_available, shards, worker
+from riskreg.inference.columns import Facts
+from riskreg.inference.compiled import Ready
+from riskreg.inference.evaluation import evaluate
+from riskreg.inference.pack import prepare
+from riskreg.inference.shards import MAX_RULES, MAX_TOKENS, Shard
+from riskreg.model.faults import Fault
 from riskreg.model.rule import Rule
 
 pytestmark = pytest.mark.skipif(not durable_available(), reason="durable_rules is not installed: it needs a C compiler")
 
 BOTH = {"all": [{"as": "a", "signal": "attrition_spike"}, {"as": "b", "signal": "quality_drift"}]}
+COLLIDING = ("reading-539599", "reading-722382")
+"""Two ids with the same 32-bit hash."""
+Job = tuple[dict[str, Any], list[str]]
 
 
 def prepared(seed: int) -> list[Ready]:
-    rules, facts = draw(seed)
-    pack = prepare([Rule.model_validate(one) for one in rules])
-    items = Facts(accept(facts)[0])
-    return [ready(one, items, DRAWN_AS_OF, pack.concluded) for layer in pack.layers for one in layer]
+    case = draw(seed)
+    pack = prepare([Rule.model_validate(one) for one in case.rules])
+    made = evaluate(pack, case.facts, as_of=DRAWN_AS_OF, engine="reference", thresholds=thresholds(case.thresholds))
+    return list(made.given.values())
+
+
+def ready(one: Rule, facts: list[dict[str, Any]]) -> Ready:
+    """A rule with its candidates, as the engines are given it."""
+    return evaluate(prepare([one]), Facts.of(facts), as_of=AS_OF, engine="reference").given[one.id]
+
+
+def agreed(one: Rule, facts: list[dict[str, Any]]) -> Decided:
+    """What both engines decide on more facts than the naive evaluator can try."""
+    decided = decide([one], facts, as_of=AS_OF)
+    assert not decided.faults, decided.faults
+    return decided
+
+
+def fnv1a(text: str) -> int:
+    """The 32-bit FNV-1a hash by which durable_rules tells ids, properties and names apart."""
+    value = 2166136261
+    for byte in text.encode():
+        value = (value ^ byte) * 16777619 & 0xFFFFFFFF
+    return value
 
 
 def raw(facts: str) -> int:
@@ -58,75 +108,86 @@ def out(rules, facts):
 
 
 def test_what_is_sent_has_one_shape_only() -> None:
-    """Over many rule sets: equality joins last, own token first, strings only, no empty list, few rules and patterns."""
+    """Over many rule sets: own token first, then equality joins alone; tokens only, all fields there, no empty list, few rules."""
     joins = 0
     for seed in range(150):
-        for shard in durable._shards(prepared(seed)):
-            job = shard.job()
-            assert len(job["rules"]) <= 60
-            assert sum(len(body["all"]) for body in job["rules"].values()) <= 241
-            for body in job["rules"].values():
+        for shard in shards.shards(prepared(seed), durable.MAX_FACTS):
+            rules, batches = shard.job()
+            assert len(rules) <= 60
+            assert sum(len(body["all"]) for body in rules.values()) <= 241
+            asked: dict[str, set[str]] = {}
+            for body in rules.values():
                 assert list(body) == ["all"]
+                own: dict[str, str] = {}
                 for place, term in enumerate(body["all"]):
-                    ((alias, asked),) = term.items()
+                    ((alias, whole),) = term.items()
                     assert alias == f"m{place}"
-                    terms = asked.get("$and", [asked])
-                    assert list(terms[0]) == ["p"]
-                    assert isinstance(terms[0]["p"], str)
-                    for join in terms[1:]:
-                        ((field, (right,)),) = ((name, list(value.items())) for name, value in join.items())
-                        assert right[1] == field
-                        assert int(right[0][1:]) < place
+                    first, *others = whole.get("$and", [whole])
+                    assert list(first) == ["p"]
+                    assert others or not place
+                    own[alias] = first["p"]
+                    for join in others:
+                        ((name, right),) = join.items()
+                        ((other, same),) = right.items()
+                        assert name == same
+                        assert int(other[1:]) < place
+                        for token in (own[alias], own[other]):
+                            asked.setdefault(token, set()).add(name)
                         joins += 1
-            texts = set()
-            assert job["batches"]
-            for batch in job["batches"]:
-                assert batch[-1]["id"] in shard.canaries
-                for fact in batch:
-                    assert all(isinstance(v, str) and v.isascii() and 0 < len(v) < 12 for v in fact.values())
-                    texts |= set(fact.values())
-            assert len({fnv1a(text) for text in texts}) == len(texts)
+            assert batches
+            for batch, canary in zip(batches, shard.canaries, strict=True):
+                facts = json.loads(batch)
+                assert len(facts) > 1
+                assert facts[-1]["id"] == f"p{canary}"
+                for fact in facts:
+                    assert all(isinstance(v, str) and re.fullmatch(r"p\d+", v) for v in fact.values())
+                    assert asked.get(fact["p"], set()) <= fact.keys() <= {"id", "p", "w", "k", *(f"f{n}" for n in range(6))}
     assert joins > 50
 
 
 def test_names_of_properties_have_hashes_of_their_own() -> None:
-    names = ["id", "sid", "p", "$s", *(f"f{n}" for n in range(6)), *(f"m{n}" for n in range(12)), "canary"]
+    names = ["id", "sid", "p", "w", "k", "$s", *(f"f{n}" for n in range(64)), *(f"m{n}" for n in range(64)), "canary"]
     names += [f"r{n}" for n in range(MAX_RULES)]
     assert len({fnv1a(name) for name in names}) == len(names)
 
 
-@pytest.fixture(scope="module")
-def colliding() -> tuple[str, str]:
-    """Two ids with the same 32-bit hash."""
-    seen: dict[int, str] = {}
-    for number in count():
-        ident = f"reading-{number}"
-        if seen.setdefault(fnv1a(ident), ident) != ident:
-            return seen[fnv1a(ident)], ident
-    raise AssertionError
+def test_no_two_tokens_have_one_hash() -> None:
+    """All that can be given: the hash of each is one step from that of the one without its last digit."""
+    digits = np.arange(48, 58, dtype=np.uint32)
+    longest = (np.uint32(fnv1a("p")) ^ digits) * np.uint32(16777619)
+    hashes = longest
+    longest = longest[1:]
+    while len(hashes) < MAX_TOKENS:
+        longest = ((np.repeat(longest, 10) ^ np.tile(digits, len(longest))) * np.uint32(16777619))[: MAX_TOKENS - len(hashes)]
+        hashes = np.concatenate([hashes, longest])
+    assert [int(hashes[n]) for n in (0, 7, 90, 1999999)] == [fnv1a(f"p{n}") for n in (0, 7, 90, 1999999)]
+    assert len(np.unique(hashes)) == MAX_TOKENS
 
 
-def test_two_ids_with_one_hash_are_one_fact_to_the_engine_and_two_to_us(colliding: tuple[str, str]) -> None:
-    assert raw(json.dumps([{"id": ident, "p": "x"} for ident in colliding])) == 1
-    assert fired(rule({"signal": "attrition_spike"}), [signal("attrition_spike", ident) for ident in colliding]) == {
-        "a-rule/MNL": tuple(sorted(colliding))
+def test_more_tokens_than_are_known_to_differ_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(durable, "MAX_TOKENS", 20)
+    facts = [signal("attrition_spike", f"s{n:02}") for n in range(20)]
+    decided = decide([rule({"signal": "attrition_spike"})], facts, as_of=AS_OF)
+    assert [(fault.code, fault.span.cell) for fault in decided.faults] == [("engine-failed", "a-rule")]
+    assert "tell" in decided.faults[0].message
+    assert len(decided.findings[0].facts) == 20
+
+
+def test_two_ids_with_one_hash_are_one_fact_to_the_engine_and_two_to_us() -> None:
+    assert fnv1a(COLLIDING[0]) == fnv1a(COLLIDING[1])
+    assert raw(json.dumps([{"id": ident, "p": "x"} for ident in COLLIDING])) == 1
+    assert fired(rule({"signal": "attrition_spike"}), [signal("attrition_spike", ident) for ident in COLLIDING]) == {
+        "a-rule/MNL": COLLIDING
     }
 
 
-def test_two_places_with_one_hash_do_not_mix(colliding: tuple[str, str]) -> None:
-    here, there = colliding
+def test_two_places_with_one_hash_do_not_mix() -> None:
+    here, there = COLLIDING
     facts = [signal("attrition_spike", "a", site=here), signal("quality_drift", "b", site=there)]
     assert fired(rule(BOTH), facts) == {}
     assert fnv1a("costarring") == fnv1a("liquid")
     facts = [signal("attrition_spike", "a", site="costarring"), signal("quality_drift", "b", site="liquid")]
     assert fired(rule(BOTH), facts) == {}
-
-
-def test_a_token_whose_hash_is_taken_is_passed_over() -> None:
-    tokens = Tokens()
-    tokens._hashes.add(fnv1a("n0"))
-    assert tokens.fresh("n") == "n1"
-    assert tokens.of("MNL") == tokens.of("MNL") != tokens.of("BOG")
 
 
 def test_numbers_in_scientific_notation_drop_no_fact() -> None:
@@ -237,24 +298,112 @@ def test_a_large_join_with_a_key_goes_through() -> None:
         for site in range(700)
         for n in range(4)
     ]
-    assert len(facts) > durable.BATCH
-    made = fired(rule(BOTH), facts)
+    assert len(facts) > 5 * shards.BATCH
+    made = keys(agreed(rule(BOTH), facts))
     assert len(made) == 700
     assert {len(ids) for ids in made.values()} == {8}
 
 
 def test_work_is_spread_over_workers_by_what_the_engine_can_hold(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = []
-    whole = durable._ask
+    asked: list[int] = []
+    whole = durable._job
     monkeypatch.setattr(durable, "MAX_FACTS", 10)
-    monkeypatch.setattr(durable, "_ask", lambda jobs: asked.append(len(jobs)) or whole(jobs))
+    monkeypatch.setattr(durable, "_job", lambda group: asked.append(len(group)) or whole(group))
     rules = [rule({"signal": "attrition_spike"}, f"rule-{n}") for n in range(7)]
     facts = [signal("attrition_spike", f"s{n}") for n in range(4)]
     assert len(fired(rules, facts)) == 7
     assert asked == [1, 1, 1, 1]  # two rules with four facts each, and no third
 
 
-def broken(monkeypatch: pytest.MonkeyPatch, change: Any) -> Any:
+def test_a_retracted_batch_takes_nothing_with_it_and_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Batches of two keys each; no fact of one batch is joined with those of another, and none is lost with it."""
+    monkeypatch.setattr(shards, "BATCH", 8)
+    facts = [
+        signal(kind, f"{kind}-{site}-{n}", site=f"S{site}")
+        for kind in ("attrition_spike", "quality_drift")
+        for site in range(40)
+        for n in range(2)
+    ]
+    sent = list(shards.shards([ready(rule(BOTH), facts)], durable.MAX_FACTS))
+    assert [len(shard.batches) for shard in sent] == [20]
+    made = keys(agreed(rule(BOTH), facts))
+    assert len(made) == 40
+    assert {len(ids) for ids in made.values()} == {4}
+
+
+@pytest.mark.parametrize(("batch", "holds"), [(shards.BATCH, True), (40_000, False)])
+def test_the_engine_holds_one_batch_at_a_time(batch: int, holds: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forty thousand facts are 340 MB in the engine; batch by batch they fit where not half of them would."""
+    monkeypatch.setattr(durable, "MEMORY", 200 * 2**20)
+    monkeypatch.setattr(shards, "BATCH", batch)
+    facts = [
+        signal(kind, f"{kind}-{site}", site=f"S{site}") for kind in ("attrition_spike", "quality_drift") for site in range(20000)
+    ]
+    found, failure = durable.fire_all([ready(rule(BOTH), facts)])
+    assert (failure is None) == holds
+    assert [len(some) for some in found.values()] == ([20000] if holds else [])
+
+
+def test_counts_and_windows_are_worked_out_before_or_after_the_engine_and_never_in_it() -> None:
+    counted = {"signal": "attrition_spike", "at_least": 2, "different": "metric", "within": "1w"}
+    facts = [signal("attrition_spike", f"s{n}", days=n, metric=f"m{n}") for n in range(3)]
+    (shard,) = shards.shards([ready(rule(counted, within="2w", keep_open_for="1w"), facts)], durable.MAX_FACTS)
+    rules, (batch,) = shard.job()
+    assert set(re.findall(r"[a-z$]+", json.dumps(rules) + batch)) == {"r", "all", "m", "p", "canary", "id"}
+    assert fired(rule(counted, within="2w", keep_open_for="1w"), facts) == {"a-rule/MNL": ("s0", "s1", "s2")}
+
+
+def test_a_rule_without_join_has_an_equality_all_the_same() -> None:
+    facts = [signal("attrition_spike", "a", site="BOG"), signal("quality_drift", "b")]
+    (shard,) = shards.shards([ready(rule(BOTH, join=[]), facts)], durable.MAX_FACTS)
+    second = shard.rules["r0"]["all"][1]["m1"]["$and"]
+    assert second[1:] == [{"k": {"m0": "k"}}]
+    assert fired(rule(BOTH, join=[], explain=""), facts) == {"a-rule": ("a", "b")}
+
+
+@pytest.mark.parametrize("join", [["site"], []])
+def test_facts_far_apart_are_not_paired(join: list[str]) -> None:
+    """Two years of days at one place would be 500,000 pairs; within two days they are 3,600, and the engine makes few more."""
+    facts = [signal(kind, f"{kind}-{n}", days=n) for kind in ("attrition_spike", "quality_drift") for n in range(720)]
+    near = rule(BOTH, within="2d", join=join)
+    given = ready(near, facts)
+    with durable.Workers() as workers:
+        asked = workers.ask([given])
+        ((answer,), wrong) = asked.groups[0][1].result()
+    assert not wrong
+    assert len(answer["r0"]) // 2 < 12000
+    found, failure = durable.fire_all([given])
+    assert failure is None
+    assert [len(one.facts) for one in found[0]] == [1440]
+
+
+@pytest.mark.parametrize("join", [["site"], []])
+def test_a_standing_fact_is_in_every_bucket(join: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """One kind is now dated and now standing, the other always dated: nothing is lost between buckets, and nothing found twice."""
+    monkeypatch.setattr(buckets, "WORTH", 0)
+    facts = [signal(kind, f"{kind}-{n}", days=n) for kind in ("attrition_spike", "quality_drift") for n in range(0, 40, 3)]
+    audits: list[dict[str, Any]] = [{"id": f"z{n}", "fact": "audit", "site": "MNL"} for n in range(20)]
+    for n in range(1, 20):
+        audits[n]["at"] = AS_OF - timedelta(days=n)
+    when = {"all": [{"signal": "attrition_spike"}, {"fact": "audit"}]}
+    given = ready(rule(when, within="24h", join=join, explain=""), [*facts, *audits])
+    (shard,) = shards.shards([given], durable.MAX_FACTS)
+    assert any('"w"' in fact for batch in shard.batches for fact in batch)
+    (made,) = fired(rule(when, within="24h", join=join, explain=""), [*facts, *audits]).values()
+    assert set(made) == {*(f"z{n}" for n in range(20)), *(f"attrition_spike-{n}" for n in range(0, 40, 3))}
+
+
+def test_the_worker_uses_the_raw_module_and_no_host() -> None:
+    """One sid, no actions of ours, and none of the calls that crash."""
+    text = Path(worker.__file__).read_text(encoding="utf-8")
+    assert set(re.findall(r"engine\.(\w+)", text)) == {
+        "create_ruleset", "assert_facts", "start_action", "complete_and_start_action", "retract_facts",
+    }  # fmt: skip
+    assert "import durable_rules_engine as engine" in text
+    assert "durable.lang" not in text
+
+
+def broken(monkeypatch: pytest.MonkeyPatch, change: Callable[[Job], Job]) -> tuple[Fault, ...]:
     """A decision on one rule while the engine's job is changed under way; the reference's answer must stand."""
     whole = Shard.job
     monkeypatch.setattr(Shard, "job", lambda self: change(whole(self)))
@@ -265,22 +414,19 @@ def broken(monkeypatch: pytest.MonkeyPatch, change: Any) -> Any:
 
 
 def test_a_crash_of_the_engine_is_a_fault_that_names_the_rule(monkeypatch: pytest.MonkeyPatch) -> None:
-    (fault,) = broken(monkeypatch, lambda job: job | {"batches": [[{}]]})  # a segmentation fault
+    (fault,) = broken(monkeypatch, lambda job: (job[0], ["[{}]"]))  # a segmentation fault
     assert (fault.code, fault.span.cell) == ("engine-failed", "a-rule")
     assert "signal 11" in fault.message
 
 
 def test_a_refusal_by_the_engine_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
-    (fault,) = broken(monkeypatch, lambda job: job | {"rules": {"r0": {"none": []}}})
+    (fault,) = broken(monkeypatch, lambda job: ({"r0": {"none": []}}, job[1]))
     assert fault.code == "engine-failed"
     assert "a-rule" in fault.message
 
 
 def test_a_batch_that_is_cut_short_is_noticed_by_its_canary(monkeypatch: pytest.MonkeyPatch) -> None:
-    def cut(job: dict[str, Any]) -> dict[str, Any]:
-        return job | {"batches": [batch[:-2] for batch in job["batches"]]}
-
-    (fault,) = broken(monkeypatch, cut)
+    (fault,) = broken(monkeypatch, lambda job: (job[0], [json.dumps(json.loads(batch)[:-2]) for batch in job[1]]))
     assert fault.code == "engine-lost-facts"
 
 
@@ -292,17 +438,37 @@ def test_an_engine_that_does_not_return_is_ended(monkeypatch: pytest.MonkeyPatch
 
 def test_an_engine_that_takes_too_much_memory_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(durable, "MEMORY", 4 * 2**20)
-    (fault,) = broken(monkeypatch, lambda job: job)
-    assert fault.code == "engine-failed"
+    facts = [signal("attrition_spike", f"s{n}") for n in range(20000)]
+    decided = decide([rule({"signal": "attrition_spike"})], facts, as_of=AS_OF)
+    assert [(fault.code, fault.span.cell) for fault in decided.faults] == [("engine-failed", "a-rule")]
+    assert len(decided.findings[0].facts) == 20000
 
 
 def test_rules_of_whole_shards_stand_when_another_shard_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     whole, made = Shard.job, count()
-    monkeypatch.setattr(Shard, "job", lambda self: whole(self) | ({"batches": [[{}]]} if next(made) == 1 else {}))
+    monkeypatch.setattr(Shard, "job", lambda self: (whole(self)[0], ["[{}]"]) if next(made) == 1 else whole(self))
     rules = [rule({"signal": "attrition_spike"}, f"rule-{n:03}") for n in range(100)]
     decided = decide(rules, [signal("attrition_spike", "a")], as_of=AS_OF)
     assert len(decided.findings) == 100
     assert [fault.span.cell for fault in decided.faults] == [f"rule-{n:03}" for n in range(MAX_RULES, 100)]
+
+
+def test_a_worker_that_fails_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, made = Shard.job, count()
+    monkeypatch.setattr(durable, "MAX_FACTS", 3)
+    monkeypatch.setattr(Shard, "job", lambda self: (whole(self)[0], ["[{}]"]) if next(made) == 1 else whole(self))
+    rules = [rule({"signal": "attrition_spike"}, f"rule-{n}") for n in range(9)]
+    decided = decide(rules, [signal("attrition_spike", "a")], as_of=AS_OF)
+    assert len(decided.findings) == 9
+    assert [fault.span.cell for fault in decided.faults] == ["rule-3", "rule-4", "rule-5"]
+
+
+def test_a_worker_that_nobody_waits_for_is_ended() -> None:
+    workers = durable.Workers()
+    (process,) = workers._processes
+    assert process.poll() is None
+    workers.close()
+    assert process.poll() is not None
 
 
 def test_the_worker_reads_no_module_from_the_folder_it_starts_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
