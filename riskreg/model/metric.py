@@ -135,7 +135,11 @@ class Threshold(Frozen):
 
 def _bare_threshold(value: Any) -> Any:
     # `floor: 0.8` is short for `floor: {value: 0.8}`
-    return {"value": value} if isinstance(value, (int, float)) and not isinstance(value, bool) else value
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return {"value": value}
+    if not isinstance(value, (dict, Threshold)):
+        raise ValueError("a limit is a number, or a value with overrides: {value: 85, overrides: [{site: KRK, value: 90}]}")
+    return value
 
 
 class Metric(Frozen):

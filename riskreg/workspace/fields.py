@@ -281,7 +281,7 @@ EXAMPLES: dict[str, str] = {
     "value": "85",
     "threshold": "floor",
     "gt": "3",
-    "gte": "{threshold: floor}",
+    "gte": "3",
     "lt": "{threshold: floor}",
     "lte": "3",
     "given": '[{signal: attrition_spike, at: "2026-11-15", site: MNL, strength: 3}]',

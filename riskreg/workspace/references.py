@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
 from riskreg.model.faults import Fault, Span, in_order
+from riskreg.model.metric import Metric
 from riskreg.model.network import CLIENT, AllOf, AnyOf, Contract, Function, Need, Pool, need_refs
 from riskreg.model.times import zone_names
 from riskreg.workspace.codes import did_you_mean, fault
@@ -217,8 +218,23 @@ def _metrics(found: Definitions) -> Iterator[Fault]:
                 yield _no_metric(found, ident, span, severity)
     for item in found.metrics.placed.values():
         metric = item.noun
+        yield from _overrides(found, item)
         if metric.least is not None and metric.most is not None and metric.least > metric.most:
             yield fault("bad-value", f"least {metric.least:g} is larger than most {metric.most:g}", item.span("least"))
+
+
+def _overrides(found: Definitions, item: Placed[Metric]) -> Iterator[Fault]:
+    """Places of thresholds that nothing has: such an override would never be used."""
+    client = found.settings.noun.client if found.settings else None
+    for name in item.noun.thresholds:
+        overrides = item.node.down("thresholds", name).get("overrides")
+        for below in (part for override in (overrides.items if overrides else ()) for part in override.fields.items()):
+            kind, node = below
+            if kind in ("site", "vendor", "function"):
+                yield from _known(getattr(found, f"{kind}s"), node.value, item.at(node), (CLIENT,) if kind == "vendor" else ())
+            elif kind == "client" and client and node.value != client:
+                hint = f"The client of this workspace is {client}."
+                yield fault("unknown-id", f"no client has the id '{node.value}'", item.at(node), hint=hint)
 
 
 def _wide(found: Definitions) -> Iterator[Fault]:

@@ -114,4 +114,7 @@ def not_utf8(source: Source, line: int, start: bytes) -> Fault:
     wide = start in (b"\xff\xfe", b"\xfe\xff")
     message = "this file is UTF-16 and not UTF-8" if wide else "from here on this file is not UTF-8 text"
     hint = "Save it again as UTF-8; in a spreadsheet choose 'CSV UTF-8'."
-    return fault("encoding", message, source.span(1 if wide else line, 1), hint=hint)
+    example = (
+        f"iconv -f {'UTF-16' if wide else 'WINDOWS-1252'} -t UTF-8 old.yaml > new.yaml" if source.path.endswith(".yaml") else ""
+    )
+    return fault("encoding", message, source.span(1 if wide else line, 1), hint=hint, example=example)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -66,8 +67,19 @@ def validate(model: type[M], node: Node, path: str, also: Mapping[str, Any] | No
             below = node.down(*where)
             if detail["type"] != "too_short" or len(below.items) < detail["ctx"]["min_length"]:  # else: its entries are at fault
                 groups.setdefault(where, []).append(detail)
+        groups = {
+            where: details for where, details in groups.items() if not _other_member(node.down(*where), where, details, groups)
+        }
         faults = {where: _fault(schema, node, path, where, details) for where, details in groups.items()}
         return None, [item for where, item in faults.items() if not _misspelt(where, item, faults)]
+
+
+def _other_member(
+    node: Node, where: tuple[str | int, ...], details: list[ErrorDetails], groups: Container[tuple[Any, ...]]
+) -> bool:
+    """True for a mapping that is no plain value, where a member of the union that is a mapping has faults of its own."""
+    plain = isinstance(node.value, dict) and all(detail["type"] in _PLAIN for detail in details)
+    return plain and any((*where, field) in groups for field in node.fields)
 
 
 def _misspelt(where: tuple[str | int, ...], item: Fault, faults: Mapping[tuple[str | int, ...], Fault]) -> bool:
@@ -91,7 +103,11 @@ def _where(node: Node, detail: ErrorDetails) -> tuple[str | int, ...]:
     return tuple(steps)
 
 
+_CALLED = {"Named": "LimitByName", "RuleException": "Exception"}
+
+
 def _article(noun: str) -> str:
+    noun = _CALLED.get(noun, noun)
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", noun).lower()
     return f"{'an' if words[:1] in 'aeiou' else 'a'} {words}"
 
@@ -140,6 +156,10 @@ def _say(details: list[ErrorDetails], node: Node, name: str, own: Schema) -> tup
     detail = details[0]
     kind, context, written = detail["type"], detail.get("ctx", {}), _short(node.value)
     about = f"'{name}'" if name else "this"
+    if isinstance(node.value, float) and not isfinite(node.value) and kind != "value_error":
+        return "out-of-range", f"{about} must be a finite number, not {written}", "Write the number, or leave the field out."
+    if isinstance(node.value, (dict, list)) and len(details) > 1 and all(item["type"] in _PLAIN for item in details):
+        return "wrong-type", f"{about} cannot be {written}", f"It is {_expected(own)}."
     if len({item["type"] for item in details}) > 1 and not isinstance(node.value, (dict, list)):
         return "wrong-type", f"{about} cannot be {written}", f"It is {_expected(own)}."
     if kind == "missing":
@@ -177,9 +197,7 @@ def _say(details: list[ErrorDetails], node: Node, name: str, own: Schema) -> tup
         words, key = _BOUNDS[kind]
         return "out-of-range", f"{about} must be {words} {context[key]}, not {written}", str(own.get("description", ""))
     if kind in ("too_short", "too_long", "string_too_short", "string_too_long"):
-        return "bad-value", f"{about} {_length(kind, context)}", ""
-    if kind == "finite_number":
-        return "out-of-range", f"{about} must be a finite number", ""
+        return "bad-value", f"{about} {_length(kind, context)}", str(own.get("description", ""))
     return "wrong-type", f"{about} must be {_EXPECTED.get(kind, _expected(own))}, not {written}", _quote_hint(kind, node.value)
 
 
@@ -191,6 +209,8 @@ _BOUNDS = {
     "greater_than_equal": ("at least", "ge"), "less_than_equal": ("at most", "le"),
     "greater_than": ("more than", "gt"), "less_than": ("less than", "lt"),
 }  # fmt: skip
+_PLAIN = frozenset({"bool_type", "int_type", "float_type", "string_type", "value_error"})
+"""What a plain value is told when a mapping or a list stands there."""
 _EXPECTED = {
     "string_type": "text", "int_type": "a whole number", "int_from_float": "a whole number", "int_parsing": "a whole number",
     "float_type": "a number", "float_parsing": "a number", "bool_type": "true or false", "bool_parsing": "true or false",
@@ -214,6 +234,12 @@ def _pattern(pattern: str, about: str, written: str) -> tuple[str, str, str]:
     if pattern.startswith("^(site|"):
         kinds = pattern[2 : pattern.index(")")].replace("|", ", ")
         return "bad-ref", f"{written} is not a reference", f"Write kind:id, such as site:MNL; the kinds are {kinds}."
+    if pattern.startswith("^[a-z][a-z0-9_]"):
+        return (
+            "bad-value",
+            f"{written} is not the name of a field",
+            "Small letters, digits and underscores, such as site.",
+        )
     hints = {"^[A-Z]{2}$": "Write two capital letters, such as PH.", "^[A-Z]{3}$": "Write three capital letters, such as EUR."}
     return "bad-value", f"{about} cannot be {written}", hints.get(pattern, "")
 

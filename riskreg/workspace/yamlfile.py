@@ -29,6 +29,19 @@ for _word, _meaning in (("null", None), ("true", True), ("false", False)):
     _WORDS |= dict.fromkeys((_word, _word.title(), _word.upper()), _meaning)
 _WORDS |= {sign + form: float(sign + "inf") for sign in ("", "+", "-") for form in (".inf", ".Inf", ".INF")}
 
+_EXAMPLES = {
+    "yaml-syntax": "when: {signal: quality_drift, where: {strength: {gte: 3}}}",
+    "yaml-tab": "    join: [site]",
+    "yaml-key": "site: MNL",
+    "yaml-tag": 'title: "2026"',
+    "yaml-merge": "where: {strength: {gte: 3}, site: MNL}",
+    "yaml-alias": 'title: "*** urgent"',
+    "yaml-depth": "all: [{signal: quality_drift}, {any: [{signal: attrition_spike}, {signal: forecast_miss}]}]",
+    "yaml-documents": "- id: second-rule",
+    "duplicate-key": "join: [site, function]",
+}
+"""A good line for each mistake of form."""
+
 
 @dataclass(frozen=True, slots=True)
 class Node:
@@ -95,8 +108,9 @@ class _Composer:
         self.anchors: dict[str, Node] = {}
         self.aliased = 0
 
-    def add(self, code: str, message: str, line: int, col: int, hint: str = "", example: str = "") -> None:
-        self.faults.append(fault(code, message, Span(path=self.path, line=line, col=col), hint=hint, example=example))
+    def add(self, code: str, message: str, line: int, col: int, hint: str) -> None:
+        span = Span(path=self.path, line=line, col=col)
+        self.faults.append(fault(code, message, span, hint=hint, example=_EXAMPLES[code]))
 
     def at(self, event: yaml.Event) -> tuple[int, int]:
         mark = event.start_mark
@@ -131,7 +145,8 @@ class _Composer:
         if isinstance(event, yaml.AliasEvent):
             return self.alias(event.anchor or "", line, col)
         if depth > DEEPEST:
-            self.add("yaml-depth", f"this is nested more than {DEEPEST} levels deep", line, col)
+            hint = "Give parts a place of their own instead of nesting them."
+            self.add("yaml-depth", f"this is nested more than {DEEPEST} levels deep", line, col, hint)
             raise _Stop
         if (tag := getattr(event, "tag", None)) not in (None, "!"):
             tag = tag.replace("tag:yaml.org,2002:", "!!")
@@ -178,7 +193,8 @@ class _Composer:
             return Node(None, line, col)
         self.aliased += node.size
         if self.aliased > MOST_ALIASED:
-            self.add("yaml-alias", f"the aliases of this file expand to more than {MOST_ALIASED:,} values", line, col)
+            hint = "Write out what is meant, in several files where it is much."
+            self.add("yaml-alias", f"the aliases of this file expand to more than {MOST_ALIASED:,} values", line, col, hint)
             raise _Stop
         return node
 

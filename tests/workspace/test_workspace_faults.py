@@ -33,6 +33,10 @@ def place(name: str, old: str, new: str, at: str) -> str:
     return f"{name}:{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"
 
 
+JOIN = "join: [vendor]\n  then:\n"
+"""Where a line of the first rule can be put in."""
+
+
 @pytest.mark.parametrize(
     ("name", "old", "new", "at", "code", "said"),
     [
@@ -119,6 +123,68 @@ def place(name: str, old: str, new: str, at: str) -> str:
             "talent-atrition\n",
             "unknown-choice",
             "Did you mean 'talent-attrition'?",
+        ),
+        *(
+            ("rules/rules.yaml", JOIN, f"{field}: {value}\n  {JOIN}", value, "bad-value", "15m, 4h, 3d or 2w")
+            for field, value in (("within", "4q"), ("keep_open_for", "5 weeks"), ("for", "14"), ("within", "1.5d"))
+        ),
+        ("rules/rules.yaml", "    all:\n", "    within: 4q\n    all:\n", "4q", "bad-value", "a whole number and a unit"),
+        ("rules/rules.yaml", "{gte: 3}", "{gte: .nan}", ".nan", "out-of-range", "a finite number"),
+        ("rules/rules.yaml", "{gte: 3}", "{lt: -.inf}", "-.inf", "out-of-range", "a finite number"),
+        ("rules/rules.yaml", "{gte: 3}", "{in: [1, .nan]}", ".nan", "out-of-range", "a finite number"),
+        ("rules/rules.yaml", "{gte: 3}", "{gte: {treshold: floor}}", "treshold", "unknown-field", "Did you mean 'threshold'?"),
+        ("rules/rules.yaml", "{gte: 3}", "{eq: {threshold: floor}}", "{threshold", "wrong-type", "or text"),
+        ("rules/rules.yaml", "_spike, where", "_spike, at_least: 1, where", "1, where", "out-of-range", "at least 2"),
+        ("rules/rules.yaml", "_spike, where", "_spike, at_least: few, where", "few", "bad-value", "a number is needed"),
+        ("rules/rules.yaml", "_spike, where", "_spike, different: site, where", "site, where", "bad-value", "needs at_least"),
+        ("rules/rules.yaml", JOIN, f"scope: [MNL]\n  {JOIN}", "[MNL]", "wrong-type", "a mapping of names"),
+        (
+            "rules/rules.yaml",
+            JOIN,
+            f"on_missing_data: warn\n  {JOIN}",
+            "warn",
+            "unknown-choice",
+            "flag, ok, fire",
+        ),
+        *(
+            ("rules/rules.yaml", JOIN, f"exceptions: [{{{text}}}]\n  {JOIN}", place, code, said)
+            for text, place, code, said in (
+                (
+                    "where: {site: MNL}, until: 2027-02-30, reason: R, approved_by: vendor-manager",
+                    "2027-02",
+                    "bad-date",
+                    "2026-06-30",
+                ),
+                ("where: {site: MNL}, until: soon, reason: R, approved_by: vendor-manager", "soon", "bad-date", "year-month-day"),
+                ("where: {}, until: 2027-02-03, reason: R, approved_by: vendor-manager", "{}", "bad-value", "at least 1 entry"),
+                ("where: {site: MNL}, until: 2027-02-03, approved_by: vendor-manager", "{where", "missing-field", "Why"),
+                ("where: {site: MNL}, until: 2027-02-03, reason: R", "{where", "missing-field", "answers for it"),
+            )
+        ),
+        *(
+            ("metrics/metrics.yaml", "kind: attrition_spike}", f"kind: attrition_spike}}, thresholds: {text}", place, code, said)
+            for text, place, code, said in (
+                ("{floor: high}", "high", "bad-value", "a limit is a number"),
+                ("{floor: true}", "true", "bad-value", "a limit is a number"),
+                ("{floor: .nan}", ".nan", "out-of-range", "a finite number"),
+                ("{the floor: 3}", "the floor", "bad-id", "Letters A to Z"),
+                ("[floor]", "[floor]", "wrong-type", "a mapping of names"),
+                ("{floor: {value: 1, overrides: [{value: 2}]}}", "2}]", "bad-value", "say where"),
+                ("{floor: {value: 1, overrides: [{site: MNL, value: .inf}]}}", ".inf", "out-of-range", "a finite number"),
+                ("{floor: {value: 1, overrides: [{site: MLN, value: 2}]}}", "MLN", "unknown-id", "Did you mean 'MNL'?"),
+                ("{floor: {value: 1, overrides: [{vendor: nobody, value: 2}]}}", "nobody", "unknown-id", "altura"),
+                ("{floor: {value: 1, overrides: [{function: F9, value: 2}]}}", "F9", "unknown-id", "ORD-EN"),
+                ("{floor: {value: 1, overrides: [{client: other, value: 2}]}}", "other", "unknown-id", "northwind-home"),
+            )
+        ),
+        ("rules/rules.yaml", "  " + JOIN, "\t" + JOIN, "\tjoin", "yaml-tab", "Indent with spaces"),
+        (
+            "rules/rules.yaml",
+            JOIN,
+            "join: [vendor]\n  join: [site]\n  then:\n",
+            "join: [site]",
+            "duplicate-key",
+            "first in line 11",
         ),
         ("rules/leaving.test.yaml", "expect: []", "expects: []", "expects", "unknown-field", "Did you mean 'expect'?"),
         ("playbooks/stay.md.j2", "version: 1", "version: one", "one\n", "bad-value", "a number is needed here"),

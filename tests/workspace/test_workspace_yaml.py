@@ -78,6 +78,9 @@ def laughs() -> str:
 def test_broken_text_is_one_fault_at_its_place(text: str, place: str, code: str) -> None:
     _, faults = parse(text, "x.yaml")
     assert [(str(fault.span), fault.code) for fault in faults] == [(f"x.yaml:{place}", code)]
+    assert faults[0].hint
+    assert parse(faults[0].example, "good.yaml")[1] == []
+    assert faults[0].example
 
 
 def test_aliases_below_the_limit_are_read() -> None:
