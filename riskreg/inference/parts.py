@@ -116,10 +116,9 @@ def _of_pattern(path: Path, pattern: Pattern, put: Put, *, negated: bool) -> Ite
         hint = f"a test in which all else holds and {words(field)} of {name} is something else, and {quiet}"
         yield from _part("condition", (*path, "where", field), f"{name}: {said}", hint, put(_less_of(pattern, where=where)))
     if pattern.at_least is not None:
-        hint, less = (
-            f"a test with {pattern.at_least - 1} of them, and {quiet}",
-            _less_of(pattern, at_least=None, different=None, within=None),
-        )
+        fewer, hint = pattern.at_least - 1, f"a test with {pattern.at_least - 1} of them, and {quiet}"
+        alone: dict[str, None] = dict.fromkeys(("at_least", "different", "within"))
+        less = _less_of(pattern, at_least=fewer) if fewer > 1 else _less_of(pattern, **alone)
         yield from _part("count", (*path, "at_least"), f"{name}: at least {pattern.at_least}", hint, put(less))
     if pattern.different is not None:
         hint, less = f"a test with the same {words(pattern.different)} every time, and {quiet}", _less_of(pattern, different=None)

@@ -64,12 +64,13 @@ def eval_(place: Path, file: str, as_of: datetime | None, engine: Engine, metric
         _refuse(faults, read.more, form)
     moment = as_of or max((fact["at"] for fact in read.facts if fact.get("at")), default=QUIET_DAY)
     made = evaluate(pack, facts, as_of=moment, engine=engine, thresholds=thresholds)
-    found = [{"rule": one.rule, "key": dict(one.key), "facts": list(one.facts)} for one in made.firings]
+    firings = sorted(made.firings, key=lambda one: (one.rule, sorted(one.key)))
+    found = [{"rule": one.rule, "key": dict(one.key), "facts": list(one.facts)} for one in firings]
     if form == "json":
         emit(found)
     elif found:
-        keys = [", ".join(f"{name} {value}" for name, value in one.key) for one in made.firings]
-        rows = zip(made.firings, keys, strict=True)
+        keys = [", ".join(f"{name} {value}" for name, value in one.key) for one in firings]
+        rows = zip(firings, keys, strict=True)
         table(("Rule", "Key", "Facts"), [(one.rule, key or "-", ", ".join(map(_shown, one.facts))) for one, key in rows])
     else:
         click.echo(f"No rule fires: {len(pack.compiled)} rules on {len(read.facts)} facts as of {moment.isoformat()}.")
