@@ -34,9 +34,7 @@ def lint(root: Path, *, now: datetime, as_of: datetime | None = None, only: Coll
     Raises:
         FaultError: `root` is no workspace.
     """
-    if not (root / SETTINGS).is_file():
-        hint = "Go to the folder that holds riskreg.yaml, or start one: riskreg init DIR."
-        raise FaultError([fault("not-a-workspace", f"{root} holds no {SETTINGS}", Span(path=SETTINGS), hint=hint)])
+    must_be_workspace(root)
     desk = Desk()
     found = read_definitions(root, desk)
     faults = [item for item in desk.faults if desk.partial or _about_rules(item)]
@@ -49,6 +47,13 @@ def lint(root: Path, *, now: datetime, as_of: datetime | None = None, only: Coll
         entries += [item for item in found.tests if item.node.down("rule").value in only]
         faults = [item for item in faults if any(_within(item, entry) for entry in entries)]
     return Linted(in_order(faults), tuple(sorted(found.rules.declared)))
+
+
+def must_be_workspace(root: Path) -> None:
+    """FaultError where the folder holds no settings."""
+    if not (root / SETTINGS).is_file():
+        hint = "Go to the folder that holds riskreg.yaml, or start one: riskreg init DIR."
+        raise FaultError([fault("not-a-workspace", f"{root} holds no {SETTINGS}", Span(path=SETTINGS), hint=hint)])
 
 
 def moment(found: Definitions, now: datetime, as_of: datetime | None) -> datetime:

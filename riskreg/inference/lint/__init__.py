@@ -10,9 +10,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from riskreg.inference.lint import chains, conditions, ladder, shape, timing, twins, upkeep  # noqa: F401  (they add their checks)
-from riskreg.inference.lint.checks import CHECKS, Check, Known, Pack, Path, Told
+from riskreg.inference.lint.checks import CHECKS, Check, Gone, Known, Pack, Path, Told
 from riskreg.model.faults import Fault, Span, errors, in_order
-from riskreg.model.rule import Rule, RuleTest
+from riskreg.model.rule import Rule, RuleTest, Scalar
 
 Locate = Callable[[str, Path], Span]
 """The place of something in a rule: its id, and the path to it in the file's own words."""
@@ -62,6 +62,18 @@ def check_tests(
     return in_order(_run(Pack(rules, Known(tests=tests)), _TESTS, _by_rule(spans or {})))
 
 
+def mends(rules: Sequence[Rule], known: Known) -> tuple[tuple[str, Path, Scalar | Gone, str], ...]:
+    """What certainly puts faults right: the rule, where in it, what is to stand there, and the fault in words."""
+    pack = Pack(rules, known)
+    return tuple(
+        (told.rule, *told.mend, told.message)
+        for check in CHECKS.values()
+        if check.fixable
+        for told in dict.fromkeys(_found(check, pack, ()))
+        if told.mend is not None
+    )
+
+
 def _run(pack: Pack, codes: Collection[str], locate: Locate, only: Collection[str] = ()) -> Iterator[Fault]:
     """What some of the checks find. A rule that cannot be run is spared what it would say only because of that."""
     broken: set[str] = set()
@@ -101,4 +113,4 @@ def _by_rule(spans: Mapping[str, Span]) -> Locate:
     return lambda rule, _path: spans.get(rule) or Span(path="rules", cell=rule)
 
 
-__all__ = ["CHECKS", "Known", "Locate", "check_located", "check_rules", "check_tests", "lint", "structure"]
+__all__ = ["CHECKS", "Known", "Locate", "check_located", "check_rules", "check_tests", "lint", "mends", "structure"]

@@ -5,17 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from enum import Enum
 from functools import cached_property
 from typing import Literal
 
 from riskreg.inference.meaning import MAX_BRANCHES, Branch, Node, branches, carried, concluded, patterns, tree, width
 from riskreg.model.fact import STANDING
 from riskreg.model.metric import Metric
-from riskreg.model.rule import All, Any_, Condition, Not, Pattern, Rule, RuleTest, When, positives
+from riskreg.model.rule import All, Any_, Condition, Not, Pattern, Rule, RuleTest, Scalar, When, positives
 
 Path = tuple[str | int, ...]
 """Where in a rule, in the file's own words: ("when", "all", 1, "where", "strength")."""
 Severity = Literal["error", "warning"]
+
+
+class Gone(Enum):
+    """Stands for a value that is taken out."""
+
+    GONE = "gone"
+
+
+Mend = tuple[Path, Scalar | Gone]
+"""Where in the rule, and what is to stand there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +40,8 @@ class Told:
     rule: str = ""
     severity: Severity | None = None
     """Where it is another one than the check's."""
+    mend: Mend | None = None
+    """What certainly puts it right, if anything does."""
 
 
 Each = Callable[["Outline", "Pack"], Iterator[Told]]

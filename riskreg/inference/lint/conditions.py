@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from riskreg.inference.lint.checks import Outline, Pack, Severity, Test, Told, each
+from riskreg.inference.lint.checks import Gone, Outline, Pack, Severity, Test, Told, each
 from riskreg.inference.lint.fields import (
     Kind,
     Values,
@@ -42,7 +43,8 @@ def wrong_type(outline: Outline, pack: Pack) -> Iterator[Told]:
                     what = "a time" if kind == "time" else _KINDS.get(_FITS.get(kind, ""), "a list")
                     message = f"{test.field} of {pattern.kind} is {what}, and {say(value)} is {_KINDS[value_of(value)[0]]}"
                     hint = "Times are not compared; use within." if kind == "time" else f"Compare it with {what}."
-                    yield Told(test.at(word, *index), message, hint, _sample(test.field, kind))
+                    where, meant = test.at(word, *index), _meant(value, kind)
+                    yield Told(where, message, hint, _sample(test.field, kind), mend=None if meant is None else (where, meant))
 
 
 @each("rule-never", "A condition, or several together, that can never hold, so that the pattern never matches.", "error")
@@ -55,13 +57,15 @@ def never(outline: Outline, pack: Pack) -> Iterator[Told]:
 
 @each("rule-always", "A condition that always holds, and so says nothing.", fixable=True)
 def always(outline: Outline, pack: Pack) -> Iterator[Told]:
-    for test in outline.tests:
+    for test in (test for test in outline.tests if not _mistyped(outline, test, pack)):
         for word in idle_operators(outline, test, pack):
             given = getattr(test.condition, word)
             alone = len(test.condition.model_fields_set) == 1
             what = "there" if word == "exists" else f"{_WORDS[word]} {say(given)}".strip()
             message = f"{test.field} is always {what}{'' if alone else ', given the rest'}, so this condition says nothing"
-            yield Told(test.at(word), message, "Take it out; `riskreg rules lint --fix` does.")
+            sure = test.where[0] != "exceptions" and (given != () or not _may_lack(outline, test, pack))
+            hint = f"Take it out{'; `riskreg rules lint --fix` does' if sure else ''}."
+            yield Told(test.at(word), message, hint, mend=(test.at(word), Gone.GONE) if sure else None)
 
 
 @each("rule-threshold", "A threshold by name that no metric has, or not the metric of the same pattern.", "error")
@@ -217,6 +221,21 @@ def _mistyped(outline: Outline, test: Test, pack: Pack) -> bool:
     values = {value_of(value)[0] for _, _, value in scalars(test.condition)}
     values |= {"number"} if any(word in test.condition.model_fields_set for word in ORDER) else set()
     return any(values - {_FITS.get(kind)} for kind in kinds)
+
+
+def _meant(value: Scalar, kind: Kind) -> Scalar | None:
+    """The number or the truth that a text in quotes was certainly meant as."""
+    if not isinstance(value, str):
+        return None
+    if kind == "truth":
+        return {"true": True, "false": False}.get(value)
+    if kind in ("number", "whole") and re.fullmatch(r"-?(0|[1-9][0-9]{0,14})", value):
+        return int(value)
+    return float(value) if kind == "number" and re.fullmatch(r"-?(0|[1-9][0-9]{0,8})\.[0-9]{1,6}", value) else None
+
+
+def _may_lack(outline: Outline, test: Test, pack: Pack) -> bool:
+    return any(possible(outline.patterns[number], test.field, pack.made).absent is not False for number in test.patterns)
 
 
 def _all(first: Values, *others: Values) -> Values:

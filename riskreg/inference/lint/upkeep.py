@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 
-from riskreg.inference.lint.checks import LIVE, Outline, Pack, Told, across, each
+from riskreg.inference.lint.checks import LIVE, Gone, Outline, Pack, Told, across, each
 from riskreg.inference.lint.fields import pattern_values, values_of, within
 from riskreg.model.rule import negatives, positives
 
@@ -48,7 +48,8 @@ def exception_expired(outline: Outline, pack: Pack) -> Iterator[Told]:
     for index, one in enumerate(outline.rule.exceptions):
         if today and one.until < today:
             message = f"its exception '{one.reason}' ended on {one.until.isoformat()}"
-            yield Told(("exceptions", index, "until"), message, "Take it out, or have it approved again until a later day.")
+            hint = "Take it out, or have it approved again until a later day."
+            yield Told(("exceptions", index, "until"), message, hint, mend=(("exceptions", index), Gone.GONE))
 
 
 @each("rule-exception-expiring", "An exception ends within 30 days.")
