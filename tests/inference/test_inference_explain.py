@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from inference_rules import AS_OF, rule, signal
 
-from riskreg.inference import decide
-from riskreg.inference.conditions import held
+from riskreg.inference import decide, explain
+from riskreg.inference.conditions import Voice, held
 from riskreg.inference.wording import day, listed, measured, num, pct, period
 from riskreg.model.finding import Finding, Step
-from riskreg.model.rule import Condition
+from riskreg.model.metric import Threshold
+from riskreg.model.rule import Pattern
 
 
 @pytest.mark.parametrize(
@@ -33,10 +34,10 @@ def test_pct_and_date() -> None:
     [
         (
             {"metric": "csat", "unit": "share", "value": 0.712, "baseline": 0.8},
-            "customer satisfaction 71.2\u00a0%, usually 80\u00a0%",
+            "csat 71.2\u00a0%, usually 80\u00a0%",
         ),
-        ({"metric": "qa_score", "value": 82, "baseline": 86, "limit": 85}, "quality score 82, usually 86, unusual below 85"),
-        ({"metric": "csat", "unit": "score", "value": 4.3, "baseline": 4.5}, "customer satisfaction 4.3, usually 4.5"),
+        ({"metric": "qa_score", "value": 82, "baseline": 86, "limit": 85}, "qa score 82, usually 86, unusual below 85"),
+        ({"metric": "csat", "unit": "score", "value": 4.3, "baseline": 4.5}, "csat 4.3, usually 4.5"),
         (
             {"metric": "abandon_rate", "unit": "share", "value": 0.08, "limit": 0.07},
             "abandon rate 8\u00a0%, unusual above 7\u00a0%",
@@ -44,12 +45,12 @@ def test_pct_and_date() -> None:
         ({"metric": "reopen_rate", "unit": "share", "value": 0.08, "limit": 0.07}, "reopen rate 8\u00a0%, unusual above 7\u00a0%"),
         (
             {"metric": "qa_score", "value": 85.5, "baseline": 86, "limit": 85},
-            "quality score 85.5, usually 86, a small change that lasts",
+            "qa score 85.5, usually 86, a small change that lasts",
         ),
         ({"signal": "attrition_spike", "value": 9, "baseline": 2.7, "limit": 9}, "9 left, usually 2.7, unusual from 9"),
-        ({"signal": "data_exposure", "metric": "exposure_critical", "value": 1, "limit": 1}, "1 grave exposure, and one is enough"),
+        ({"signal": "data_exposure", "metric": "grave exposures", "value": 1, "limit": 1}, "1 grave exposure, and one is enough"),
         (
-            {"signal": "data_exposure", "metric": "exposure_minor", "value": 9, "baseline": 3.1, "limit": 8},
+            {"signal": "data_exposure", "metric": "minor exposures", "value": 9, "baseline": 3.1, "limit": 8},
             "9 minor exposures, usually 3.1, unusual from 8",
         ),
         (
@@ -59,6 +60,9 @@ def test_pct_and_date() -> None:
         ({"signal": "forecast_miss", "value": 0.09, "limit": 0.12}, "error 9\u00a0%, a small miss that lasts"),
         ({"signal": "forecast_miss", "value": 0.22}, "error 22\u00a0%"),
         ({"metric": "csat"}, ""),
+        ({"metric": "csat", "value": "high", "baseline": 0.8}, "csat high"),
+        ({"fact": "missing_data", "last": "2026-10-18"}, "no data since Sun 18\u00a0Oct\u00a02026"),
+        ({"fact": "missing_data"}, "no data yet"),
     ],
 )
 def test_measured(fact: dict[str, object], text: str) -> None:
@@ -98,6 +102,17 @@ def test_functions_are_said_as_a_list_can_hold_them_and_others_as_they_are() -> 
     assert finding.reason.text == "Payments (German): something is wrong"
 
 
+VOICE = Voice(
+    {
+        "metric:qa_score": "quality score",
+        "metric:csat": "customer satisfaction",
+        "metric:fcr": "first-contact resolution",
+        "site:MNL": "Manila",
+    },
+    {"qa_score": {"floor": Threshold.model_validate({"value": 82, "overrides": [{"site": "MNL", "value": 80}]})}},
+)
+
+
 @pytest.mark.parametrize(
     ("kind", "field", "asked", "value", "text"),
     [
@@ -127,7 +142,9 @@ def test_functions_are_said_as_a_list_can_hold_them_and_others_as_they_are() -> 
     ],
 )  # fmt: skip
 def test_conditions_speak_as_people_do(kind: str, field: str, asked: dict[str, Any], value: object, text: str) -> None:
-    assert held(kind, field, Condition.model_validate(asked), value) == text
+    word, name = ("signal", kind) if kind == "forecast_miss" else (kind, "thing")
+    pattern = Pattern.model_validate({word: name, "where": {field: asked}})
+    assert held(pattern, field, {word: name, field: value}, VOICE) == text
 
 
 def test_two_patterns_that_ask_for_the_same_tell_each_fact_once() -> None:
@@ -169,7 +186,7 @@ def test_a_risk_owner_can_read_why() -> None:
         "    more leavers than usual at MNL, Sun 8\u00a0Nov\u00a02026: 31 left, usually 14.2, unusual from 22",
         "      signal strength 4 of 5 (the rule asks for at least 3)",
         "      the measure is leavers",
-        "    quality drift at MNL, Sun 15\u00a0Nov\u00a02026: quality score 81.2",
+        "    quality drift at MNL, Sun 15\u00a0Nov\u00a02026: qa score 81.2",
         "    FRAUD is served at MNL",
         "      urgent work: tier 2 (the rule asks for tier 1 or 2)",
         "    ORD-EN is served at MNL",
@@ -238,3 +255,138 @@ def test_all_facts_at_the_same_time_are_said_to_be_so() -> None:
     when = {"all": [{"signal": "attrition_spike"}, {"signal": "quality_drift"}]}
     told = lines(only(when, [signal("attrition_spike", "s"), signal("quality_drift", "d")], within="4w").reason)
     assert told[-1] == "  they come at the same time; the rule allows 28\u00a0days between them"
+
+
+NAMES = {"site:MNL": "Manila", "site:CEB": "Cebu", "vendor:altura": "Altura", "metric:qa_score": "Quality score"}
+
+
+def told(when: object, facts: list[dict[str, Any]], **fields: Any) -> list[str]:
+    """The reason with names, without non-breaking spaces."""
+    limits = {"qa_score": {"floor": Threshold.model_validate({"value": 82, "overrides": [{"site": "MNL", "value": 80}]})}}
+    (finding,) = decide([rule(when, **fields)], facts, as_of=AS_OF, names=NAMES, thresholds=limits).findings
+    return [line.replace("\u00a0", " ") for line in lines(finding.reason)]
+
+
+def drifts(number: int, apart: int = 7, **fields: Any) -> list[dict[str, Any]]:
+    return [signal("quality_drift", f"d{at:02}", days=apart * at, **fields) for at in range(number)]
+
+
+def test_a_counted_pattern_says_how_many_and_folds_the_older_ones() -> None:
+    assert told({"signal": "quality_drift", "at_least": 3, "within": "4w"}, drifts(3, 14)) == [
+        "Manila: something is wrong",
+        "  quality drift 3 times within 28 days; the rule asks for at least 3",
+        "    quality drift at Manila, Mon 16 Nov 2026",
+        "    quality drift at Manila, Mon 2 Nov 2026",
+        "    quality drift at Manila, Mon 19 Oct 2026",
+    ]
+    many = told({"signal": "quality_drift", "at_least": 3, "within": "4w"}, drifts(18))
+    assert many[1] == "  quality drift 18 times since Mon 20 Jul 2026, up to 5 within 28 days; the rule asks for at least 3"
+    assert many[6:] == ["    quality drift at Manila, Mon 19 Oct 2026", "    and 13 earlier, the first on Mon 20 Jul 2026"]
+
+
+def test_facts_of_one_pattern_fold_and_six_are_told_in_full() -> None:
+    assert told({"signal": "quality_drift"}, drifts(6))[-1] == "  quality drift at Manila, Mon 12 Oct 2026"
+    assert told({"signal": "quality_drift"}, drifts(7))[-1] == "  and 2 earlier, the first on Mon 5 Oct 2026"
+    served = [{"id": f"s{n}", "fact": "served", "site": "MNL", "function": f"F{n}", "tier": 1} for n in range(9)]
+    assert told({"fact": "served"}, served)[-1] == "  and 4 more"
+
+
+def test_different_names_the_places_and_whose_they_are() -> None:
+    facts = [signal("quality_drift", place, days=n, site=place, vendor="altura") for n, place in enumerate(("MNL", "CEB"))]
+    when = {"signal": "quality_drift", "at_least": 2, "different": "site"}
+    assert told(when, facts, join=["vendor"], within="2w")[1] == (
+        "  quality drift at 2 sites of Altura: Cebu and Manila, within 14 days; the rule asks for at least 2"
+    )
+    metrics = [signal("quality_drift", name, metric=name) for name in ("qa_score", "csat")]
+    assert told({"signal": "quality_drift", "at_least": 2, "different": "metric"}, metrics)[1] == (
+        "  quality drift of 2 different metrics: csat and quality score; the rule asks for at least 2"
+    )
+
+
+def test_a_threshold_is_told_by_name_place_and_number() -> None:
+    when = {"signal": "quality_drift", "where": {"value": {"lt": {"threshold": "floor"}}}}
+    assert told(when, [signal("quality_drift", "d", metric="qa_score", value=79.5)])[-1] == (
+        "    quality score 79.5 is below Manila’s floor of 80"
+    )
+    cebu = [signal("quality_drift", "d", metric="qa_score", value=79.5, site="CEB")]
+    assert told(when, cebu)[-1] == "    quality score 79.5 is below the floor of 82"
+
+
+def test_times_say_since_when_and_until_when() -> None:
+    facts = [signal("quality_drift", "a", days=40), signal("quality_drift", "b", days=5)]
+    assert told({"signal": "quality_drift"}, facts, **{"for": "2w", "keep_open_for": "6w"})[-2:] == [
+        "  it has held since Wed 7 Oct 2026, 35 days; the rule asks for 14 days",
+        "  open until Wed 23 Dec 2026: 42 days after it was last true, Wed 11 Nov 2026",
+    ]
+
+
+def test_a_counted_pattern_lies_apart_by_its_stretch() -> None:
+    when = {"all": [{"signal": "attrition_spike"}, {"signal": "quality_drift", "at_least": 2, "within": "2w"}]}
+    facts = [signal("attrition_spike", "s"), signal("quality_drift", "a", days=20), signal("quality_drift", "b", days=10)]
+    assert told(when, facts, within="4w")[-1] == "  they lie 20 days apart; the rule allows 28 days between them"
+
+
+def test_missing_data_that_stands_in_says_so_and_the_text_copes() -> None:
+    late = {
+        "id": "m", "fact": "missing_data", "watches": "quality_drift", "site": "MNL", "metric": "qa_score",
+        "last": "2026-10-18", "due": "2026-10-25", "days_late": 21,
+    }  # fmt: skip
+    text = "{{ key.site }}: {{ d | measured }}{% if d.value %}, {{ d.value | num }}{% endif %}"
+    one = rule({"as": "d", "signal": "quality_drift"}, on_missing_data="fire", explain=text)
+    decided = decide([one], [late], as_of=AS_OF, names=NAMES)
+    assert decided.faults == ()
+    assert decided.findings[0].explain == "Manila: no data since Sun 18\u00a0Oct\u00a02026"
+    assert told({"signal": "quality_drift"}, [late], on_missing_data="fire") == [
+        "Manila: something is wrong",
+        "  no quality score from Manila since Sun 18 Oct 2026, 21 days late; missing data counts as ‘quality drift’ here",
+    ]
+
+
+def test_scope_and_exceptions_that_could_touch_the_key_are_told() -> None:
+    away = {"where": {"metric": "csat"}, "until": "2027-03-31", "reason": "ramp-down", "approved_by": "operations"}
+    over, elsewhere = away | {"until": "2026-11-15"}, away | {"where": {"site": "CEB"}}
+    facts = [signal("quality_drift", "d", client="MER", metric="qa_score")]
+    assert told({"signal": "quality_drift"}, facts, scope={"client": "MER"}, exceptions=[away, over, elsewhere])[2:] == [
+        "  the rule looks only at client MER",
+        "  left out until Wed 31 Mar 2027 by operations: metric csat (ramp-down)",
+    ]
+
+
+def test_an_empty_explain_is_the_title() -> None:
+    assert only({"signal": "attrition_spike"}, [signal("attrition_spike", "s")], explain="").explain == "Something is wrong"
+    assert explain.check(rule({"signal": "attrition_spike"}, explain=""), {}) == ()
+
+
+def test_the_name_of_a_counted_pattern_is_its_newest_fact_and_every_has_all() -> None:
+    text = "{{ d.at | date }}, in all {{ every.d | length }}"
+    finding = only({"as": "d", "signal": "quality_drift", "at_least": 2}, drifts(3), explain=text)
+    assert finding.explain == "Mon 16\u00a0Nov\u00a02026, in all 3"
+
+
+@pytest.mark.parametrize(
+    ("text", "missing", "faults"),
+    [
+        ("{{ d | measured }}", "fire", 0),
+        ("{{ d.value | num }}", "flag", 0),
+        ("{{ d.value | num }}", "fire", 1),
+        ("{{ d.at | date }}", "fire", 1),
+        ("{{ d.at | date if d.at else 'now' }} {{ d | period }}", "fire", 0),
+    ],
+)
+def test_check_tries_missing_data_where_it_counts_as_the_signal(text: str, missing: str, faults: int) -> None:
+    wrong = explain.check(rule({"as": "d", "signal": "quality_drift"}, explain=text, on_missing_data=missing), {})
+    assert len(wrong) == faults
+    assert all(one.startswith("where missing data stands in for a signal: there is no ") for one in wrong)
+
+
+@pytest.mark.parametrize(
+    ("text", "sound"),
+    [
+        ("{{ x.seats | num }} {{ x.day | date }} {{ x.name | upper }} {% if x.days > 3 and x.days <= 90 %}!{% endif %}", True),
+        ("{{ every.x | map(attribute='seats') | sum | round(1) }} {{ every.x | map(attribute='day') | max | date }}", True),
+        ("{{ x.seats.more }}", False),
+        ("{{ x | num }}", False),
+    ],
+)
+def test_check_tries_kinds_that_nobody_describes(text: str, sound: bool) -> None:
+    assert (explain.check(rule({"as": "x", "fact": "hiring_freeze"}, explain=text), {}) == ()) == sound
