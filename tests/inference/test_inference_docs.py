@@ -12,6 +12,7 @@ from inference_rules import rule
 
 from riskreg.inference import check_rules, meaning, run_tests
 from riskreg.inference.explain import FILTERS
+from riskreg.inference.lint import CHECKS
 from riskreg.model.rule import Conclude, Condition, Lose, Pattern, Raise, Rule, RuleTest, RuleTests, Then
 from riskreg.model.signal import SIGNAL_SCHEMA, SIGNALS
 from riskreg.resources import shipped
@@ -63,10 +64,17 @@ def test_every_field_signal_fact_and_filter_is_named(text: str) -> None:
 
 def test_every_fault_code_is_explained_and_no_other(text: str) -> None:
     source = "".join(path.read_text(encoding="utf-8") for path in sorted(Path(meaning.__file__).parent.glob("*.py")))
-    emitted = set(re.findall(r"\"((?:rule|fact|engine|engines|explain|test)-[a-z-]+)\"", source))
-    emitted |= {"rule-cycle", "rule-cycle-negated"}
-    explained = set(re.findall(r"`([a-z-]+)`", text.split("## Faults")[1]))
-    assert explained - {"any", "every", "key", "not", "gt", "gte", "lt", "lte"} == emitted
+    emitted = set(re.findall(r"\"((?:rule|facts?|engines?|explain)-[a-z-]+)\"", source)) | set(CHECKS)
+    explained = {
+        code for row in re.findall(r"^\| (`.*?`) \|", text.split("## Faults")[1], re.M) for code in re.findall("`(.*?)`", row)
+    }
+    assert explained == emitted
+
+
+def test_the_table_of_checks_is_that_of_the_lint(text: str) -> None:
+    for check in CHECKS.values():
+        kind = "no run" if check.forbids else check.severity
+        assert f"| `{check.code}` | {kind}{', mended' if check.fixable else ''} | {check.meaning} |\n" in text
 
 
 def test_limits_are_those_of_the_code(text: str) -> None:

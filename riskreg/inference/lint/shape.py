@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from math import prod
 
 from riskreg.inference.facts import MAX_TEXT, MAX_WHOLE
 from riskreg.inference.lint.checks import Outline, Pack, Told, across, each
 from riskreg.inference.lint.fields import kind_of, pattern_values
 from riskreg.inference.lint.timing import DAY, PERIODS
-from riskreg.inference.meaning import MAX_BRANCHES, MAX_COMBINATIONS, MAX_PATTERNS, Branch, width
+from riskreg.inference.meaning import MAX_BRANCHES, MAX_COMBINATIONS, MAX_PATTERNS, Branch, carried, width
 from riskreg.inference.wording import as_time
 from riskreg.model.fact import STANDING
 from riskreg.model.metric import ForecastMiss, Metric
@@ -43,13 +44,15 @@ def branch_empty(outline: Outline, _pack: Pack) -> Iterator[Told]:
 
 
 @each("rule-join-unbound", "A branch has no pattern that carries a join field.", "error", forbids=True)
-def join_unbound(outline: Outline, _pack: Pack) -> Iterator[Told]:
+def join_unbound(outline: Outline, pack: Pack) -> Iterator[Told]:
     for branch in _sound(outline):
         bound = frozenset[str]().union(*(outline.carries[number] for number in branch.positive))
         for index, name in enumerate(outline.rule.join):
             if name not in bound:
                 message = f"it joins on {name}, but no fact of one alternative has that field ({_said(outline, branch)})"
-                yield Told(("join", index), message, f"Take {name} out of join, or add a pattern that has it.", "join: [site]")
+                near = get_close_matches(name, sorted(_fields(outline, branch, pack)), n=1)
+                hint = f"Did you mean '{near[0]}'?" if near else f"Take {name} out of join, or add a pattern that has it."
+                yield Told(("join", index), message, hint, "join: [site]")
 
 
 @each(
@@ -154,6 +157,12 @@ def _sound(outline: Outline) -> Iterator[Branch]:
     yield from (branch for branch in outline.branches if 0 < len(branch.positive) <= MAX_PATTERNS)
 
 
+def _fields(outline: Outline, branch: Branch, pack: Pack) -> frozenset[str]:
+    """Every field that a fact of this branch could be joined on."""
+    fields = {*SIGNAL_FIELDS, *(name for fact in STANDING.values() for name in fact)} - {"id", "signal", "fact"}
+    return frozenset[str]().union(*(carried(outline.patterns[number], pack.made, fields) for number in branch.positive))
+
+
 def _said(outline: Outline, branch: Branch) -> str:
     return ", ".join(outline.patterns[number].kind for number in branch.positive)
 
@@ -192,7 +201,7 @@ def conclude_keys(pack: Pack) -> Iterator[Told]:
 _HINT = "Use the names given with 'as', and fields that those facts have."
 
 
-@each("rule-explain", "The explain text cannot be read, names what is not there, or fails on a sample.", "error")
+@each("rule-explain", "The explain text cannot be read, names what is not there, or fails on a sample; no run either.", "error")
 def explain(outline: Outline, pack: Pack) -> Iterator[Told]:
     from riskreg.inference.explain import check  # carries Jinja2, which a run of rules does without
 
