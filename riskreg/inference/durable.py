@@ -3,7 +3,7 @@
 The engine sees nothing but short ASCII tokens of our own making: which pattern a fact is a candidate for, and one for each join
 field that it has. So numbers, nulls, types, long texts, order on strings and reserved names never reach it. What it does is the
 join. Each alternative of a rule is one engine rule (its `any` fires more than once), each join is an equality that stands last,
-each pattern asks for its own token first, a shard has at most 60 rules, and each batch ends with a canary that must come out.
+each pattern asks for its own token first, a shard has at most 60 rules, and ends with a canary that must come out.
 Windows, distinctness, negations and episodes are applied to the combinations that it gives back, so that none of them depends on
 the order of facts. Method and hazards: durable_rules 2.0.28, measured; its tests are in tests/inference/test_inference_hazards.py.
 """
@@ -26,8 +26,8 @@ from riskreg.inference.episodes import Combination, firing
 from riskreg.inference.meaning import Branch, Candidate, Firing, Item
 from riskreg.inference.shards import MAX_TOKENS, Part, Shard, shards
 
-MAX_FACTS = 100_000
-"""Engine facts in one worker, where a single rule does not need more. What one worker cannot finish stops no other."""
+MAX_FACTS = 40_000
+"""Engine facts in one worker, where a single shard does not need more: the engine keeps 8.5 KB for each until its process ends."""
 MEMORY = 2 * 2**30
 SECONDS = 120
 CLOCK = 180.0
@@ -87,7 +87,7 @@ class Workers:
 
     def ask(self, given: Sequence[Ready]) -> Asked:
         """Puts the question to the engine; rules that cannot fire are not sent."""
-        return Asked(given, [(group, self._submit(group)) for group in _groups(shards(given, MAX_FACTS))])
+        return Asked(given, [(group, self._submit(group)) for group in _groups(shards(given))])
 
     def close(self) -> None:
         """Ends what still waits for a job, or works on one that nobody waits for."""
@@ -100,7 +100,7 @@ class Workers:
 
     def _submit(self, group: Sequence[Shard]) -> Future[tuple[list[Answer], str]]:
         job = _job(group)
-        if max(shard.tokens for shard in group) <= MAX_TOKENS:
+        if max(shard.canary for shard in group) < MAX_TOKENS:
             return self._line.submit(self._run, job)
         refused: Future[tuple[list[Answer], str]] = Future()
         refused.set_result(([], f"it cannot tell more than {MAX_TOKENS:,} facts and values apart"))
@@ -132,20 +132,20 @@ class Asked:
         """Waits for the engine; see `fire_all`."""
         failure: tuple[str, str] | None = None
         unsure: set[int] = set()
-        found: dict[int, list[tuple[Branch, list[Combination]]]] = {number: [] for number in range(len(self.given))}
+        found: dict[int, dict[Branch, list[Combination]]] = {number: {} for number in range(len(self.given))}
         for group, future in self.groups:
             answers, wrong = future.result()
             for place, shard in enumerate(group):
                 answer = answers[place] if place < len(answers) else None
                 if answer is None:
                     failure = ("engine-failed", wrong or "it gave no answer")
-                elif sorted(answer["canary"]) != shard.canaries:
+                elif answer["canary"] != [shard.canary]:
                     answer, failure = None, failure or ("engine-lost-facts", "it passed over facts without a word")
                 if answer is None:
                     unsure |= {part.number for part in shard.parts.values()}
                     continue
                 for rule, part in shard.parts.items():
-                    found[part.number].append((part.branch, list(_sound(part, part.matches(answer[rule])))))
+                    found[part.number].setdefault(part.branch, []).extend(_sound(part, part.matches(answer[rule])))
         made = {number: _firings(self.given[number], some) for number, some in found.items() if number not in unsure}
         if failure is None:
             return made, None
@@ -161,7 +161,7 @@ def _groups(made: Iterable[Shard]) -> Iterator[list[Shard]]:
     """Shards that share a worker."""
     group: list[Shard] = []
     for shard in made:
-        if group and sum(other.size for other in group) + shard.size > MAX_FACTS:
+        if group and sum(len(other.facts) for other in group) + len(shard.facts) > MAX_FACTS:
             yield group
             group = []
         group.append(shard)
@@ -171,8 +171,8 @@ def _groups(made: Iterable[Shard]) -> Iterator[list[Shard]]:
 
 def _job(group: Sequence[Shard]) -> bytes:
     lines = [json.dumps({"bytes": MEMORY, "seconds": SECONDS, "shards": len(group)})]
-    for rules, batches in (shard.job() for shard in group):
-        lines += [json.dumps(rules), str(len(batches)), *batches]
+    for rules, facts in (shard.job() for shard in group):
+        lines += [json.dumps(rules), facts]
     return ("\n".join(lines) + "\n").encode()
 
 
@@ -202,10 +202,10 @@ def _near(candidates: Sequence[Candidate], earliest: datetime) -> bool:
     return all(one.start is None or one.start >= earliest for one in candidates)
 
 
-def _firings(given: Ready, found: Sequence[tuple[Branch, Sequence[Combination]]]) -> tuple[Firing, ...]:
+def _firings(given: Ready, found: Mapping[Branch, Sequence[Combination]]) -> tuple[Firing, ...]:
     """Combinations by branch → firings: without the keys that are silenced, and the episode of each of the others."""
     by_key: dict[Values, list[Combination]] = {}
-    for branch, combinations in found:
+    for branch, combinations in found.items():
         blocks = [_Blocks(given, number) for number in branch.negative]
         carries = [given.compiled.carries[number] for number in sorted(branch.positive)]
         where = [(next(place for place, own in enumerate(carries) if name in own), name) for name in given.rule.join]

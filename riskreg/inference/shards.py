@@ -2,8 +2,8 @@
 
 A shard is one ruleset. Each branch of a rule is an engine rule in it, and each candidate of a pattern an engine fact: a token of
 its own, the token of its pattern, and a token for each join value; where facts would be paired that lie further apart than the
-rule's window, one for a bucket of time, too. Facts that can be joined go into one batch, and a batch is retracted before the next
-comes: the engine is fast while it holds little.
+rule's window, one for a bucket of time, too. Facts that can be joined stay together, and a shard has few facts: the engine is fast
+while a ruleset holds little, and crashes where facts are retracted from a join of three.
 """
 
 from __future__ import annotations
@@ -24,11 +24,14 @@ MAX_PATTERNS = 240
 """Patterns in a shard: the engine does not return from 512 distinct first conditions."""
 MAX_TOKENS = 2_000_000
 """`p0` to `p1999999` differ in the hash by which the engine tells ids and values apart; beyond, nobody has looked."""
-BATCH = 1000
-"""Engine facts in a batch, where those that can be joined are not more: the engine holds one batch at a time."""
+ENOUGH = 1000
+"""Engine facts in a shard, where those that can be joined are not more: the engine slows down with the facts that it holds."""
 
 Row = tuple[int, tuple[Any, ...]]
 """Of an engine fact: its place in what the pattern takes, and the values of its columns."""
+
+Group = dict[int, list[Row]]
+"""By pattern, engine facts that cannot be joined with those of another group."""
 
 
 @dataclass(frozen=True)
@@ -61,22 +64,18 @@ class Shard:
     """One ruleset of the engine with the facts for it."""
 
     rules: dict[str, Any] = field(default_factory=dict)
+    facts: list[str] = field(default_factory=list)
     parts: dict[str, Part] = field(default_factory=dict)
-    batches: list[list[str]] = field(default_factory=lambda: [[]])
-    canaries: list[int] = field(default_factory=list)
     patterns: int = 0
-    size: int = 0
-    """How many engine facts it has."""
-    tokens: int = 0
-    """How many tokens its job names."""
+    canary: int = -1
+    """Token of the fact that stands at the end and must come out; also how many tokens there are."""
     _count: Iterator[int] = field(default_factory=count)
     _values: dict[Any, str] = field(default_factory=dict)
 
-    def add(self, number: int, plan: Plan) -> None:
-        """One alternative as an engine rule, and its candidates as engine facts."""
+    def add(self, number: int, plan: Plan, groups: Sequence[Group]) -> None:
+        """One alternative as an engine rule, and some of the groups of its candidates as engine facts."""
         terms: list[dict[str, Any]] = []
         stands: list[dict[int, int]] = []
-        groups: dict[tuple[Any, ...], list[str]] = {}
         first: dict[str, str] = {}
         for term, pattern in enumerate(plan.order):
             mine = f"p{next(self._count)}"
@@ -85,32 +84,23 @@ class Shard:
             terms.append({f"m{term}": {"$and": [{"p": mine}, *joins]} if joins else {"p": mine}})
             for name in columns:
                 first.setdefault(name, f"m{term}")
-            stands.append(self._put(mine, columns, plan.rows(pattern), plan.together(), groups))
+            stands.append(self._put(mine, columns, (row for group in groups for row in group[pattern])))
         rule = f"r{len(self.rules)}"
         self.rules[rule] = {"all": terms}
         self.parts[rule] = Part(number, plan.given, plan.branch, plan.order, tuple(stands))
         self.patterns += len(plan.order)
-        self.size += plan.size
-        for facts in groups.values():
-            if len(self.batches[-1]) >= BATCH:
-                self.batches.append([])
-            self.batches[-1].extend(facts)
 
-    def _put(
-        self, mine: str, columns: list[str], rows: Iterable[Row], together: Sequence[str], groups: dict[tuple[Any, ...], list[str]]
-    ) -> dict[int, int]:
-        """The candidates of one pattern as engine facts, each beside those it can be joined with; what their tokens stand for."""
-        alike = [columns.index(name) for name in together]
-        known: dict[tuple[Any, ...], tuple[str, list[str]]] = {}
+    def _put(self, mine: str, columns: list[str], rows: Iterable[Row]) -> dict[int, int]:
+        """The candidates of one pattern as engine facts; what their tokens stand for."""
+        known: dict[tuple[Any, ...], str] = {}
         stands: dict[int, int] = {}
         for place, values in rows:
-            if (found := known.get(values)) is None:
+            if (tail := known.get(values)) is None:
                 texts = (f',"{name}":"{self._token(value)}"' for name, value in zip(columns, values, strict=True))
-                group = groups.setdefault(tuple(values[column] for column in alike), [])
-                found = known[values] = (f'","p":"{mine}"{"".join(texts)}}}', group)
+                tail = known[values] = f'","p":"{mine}"{"".join(texts)}}}'
             token = next(self._count)
             stands[token] = place
-            found[1].append(f'{{"id":"p{token}{found[0]}')
+            self.facts.append(f'{{"id":"p{token}{tail}')
         return stands
 
     def _token(self, value: Any) -> str:
@@ -119,16 +109,11 @@ class Shard:
             self._values[value] = f"p{next(self._count)}"
         return self._values[value]
 
-    def job(self) -> tuple[dict[str, Any], list[str]]:
-        """What the worker is given: the rules with the canary's, and the facts in batches with a canary at the end of each."""
-        mark = f"p{next(self._count)}"
-        self.canaries = [next(self._count) for _ in self.batches]
-        batches = [
-            f'[{",".join(facts)},{{"id":"p{canary}","p":"{mark}"}}]'
-            for facts, canary in zip(self.batches, self.canaries, strict=True)
-        ]
-        self.tokens = next(self._count)
-        return self.rules | {"canary": {"all": [{"m0": {"p": mark}}]}}, batches
+    def job(self) -> tuple[dict[str, Any], str]:
+        """What the worker is given: the rules with the canary's, and the facts as a JSON list with the canary at its end."""
+        mark, self.canary = next(self._count), next(self._count)
+        facts = ",".join([*self.facts, f'{{"id":"p{self.canary}","p":"p{mark}"}}'])
+        return self.rules | {"canary": {"all": [{"m0": {"p": f"p{mark}"}}]}}, f"[{facts}]"
 
 
 @dataclass(frozen=True)
@@ -145,19 +130,22 @@ class Plan:
     keyless: bool
     """Some term would be joined to nothing; all get one value for all, since a join must have an equality."""
 
-    @property
-    def size(self) -> int:
-        """How many engine facts it is."""
-        return sum(len(self.buckets.get(number, self.given.takes[number])) for number in self.order)
-
     def columns(self, pattern: int) -> list[str]:
         """Names of the properties that the engine joins on, for the facts of one pattern."""
         names = [column(self.given.rule.join.index(name)) for name in self.fields[pattern]]
         return [*names, *(["w"] if pattern in self.buckets else []), *(["k"] if self.keyless else [])]
 
-    def together(self) -> list[str]:
-        """Columns that all patterns have: facts that differ there are never joined."""
-        return [name for name in self.columns(self.order[0]) if all(name in self.columns(other) for other in self.order)]
+    def groups(self) -> list[Group]:
+        """Its engine facts in groups that cannot be joined with one another; those in which a pattern has nothing are left out."""
+        alike = [name for name in self.columns(self.order[0]) if all(name in self.columns(other) for other in self.order)]
+        found: dict[tuple[Any, ...], Group] = {}
+        for pattern in self.order:
+            columns = self.columns(pattern)
+            places = [columns.index(name) for name in alike]
+            for row in self.rows(pattern):
+                key = row[1] if len(places) == len(columns) else tuple([row[1][place] for place in places])
+                found.setdefault(key, {}).setdefault(pattern, []).append(row)
+        return [group for group in found.values() if len(group) == len(self.order)]
 
     def rows(self, pattern: int) -> Iterator[Row]:
         """Each engine fact of one pattern."""
@@ -177,7 +165,7 @@ def column(place: int) -> str:
 def plan(given: Ready, branch: Branch) -> Plan | None:
     """How a branch is put to the engine; None where some pattern has nothing to take, so that it cannot fire."""
     if not all(given.takes[number] for number in branch.positive):
-        return None
+        return None  # the engine must not be sent an empty list
     carries = given.compiled.carries
     often = Counter(name for number in branch.positive for name in carries[number])
     join = [name for name in given.rule.join if often[name] > 1]
@@ -195,18 +183,26 @@ def plan(given: Ready, branch: Branch) -> Plan | None:
     return Plan(given, branch, order, fields, buckets, keyless)
 
 
-def shards(given: Sequence[Ready], most: int) -> Iterator[Shard]:
-    """The branches of all rules in shards of at most `most` engine facts, where one branch alone does not need more."""
+def shards(given: Sequence[Ready]) -> Iterator[Shard]:
+    """The branches of all rules in shards that are full at `MAX_RULES`, `MAX_PATTERNS` or `ENOUGH` facts; one branch may stand in
+    several, each with some of its groups."""
     shard = Shard()
     for number, ready in enumerate(given):
         for branch in ready.compiled.branches:
-            if (made := plan(ready, branch)) is None:
-                continue  # the engine must not be sent an empty list
-            full = len(shard.rules) >= MAX_RULES or shard.patterns + len(made.order) > MAX_PATTERNS
-            if shard.rules and (full or shard.size + made.size > most):
-                yield shard
-                shard = Shard()
-            shard.add(number, made)
+            made = plan(ready, branch)
+            groups = made.groups() if made else []
+            start = 0
+            while made and start < len(groups):
+                full = len(shard.rules) >= MAX_RULES or shard.patterns + len(made.order) > MAX_PATTERNS
+                if full or len(shard.facts) >= ENOUGH:
+                    yield shard
+                    shard = Shard()
+                end, size = start, len(shard.facts)
+                while end < len(groups) and size < ENOUGH:
+                    size += sum(map(len, groups[end].values()))
+                    end += 1
+                shard.add(number, made, groups[start:end])
+                start = end
     if shard.rules:
         yield shard
 
