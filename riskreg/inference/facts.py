@@ -123,8 +123,6 @@ def wrong(fact: Fact, seen: set[str]) -> Wrong | None:
     ident = fact.get("id")
     if not isinstance(ident, str) or not 0 < len(ident) <= MAX_TEXT:
         return "fact-id", "it needs an id: a text of at most 1000 characters", "Give every fact an id of its own."
-    if ident in seen:
-        return "fact-duplicate", "another fact has the same id; the first one is used", "Give every fact an id of its own."
     if ident.startswith(CONCLUDED):
         return "fact-reserved", f"ids that start with '{CONCLUDED}' are for what rules conclude", "Choose another id."
     kinds = [name for name in ("signal", "fact") if fact.get(name) is not None]
@@ -135,6 +133,8 @@ def wrong(fact: Fact, seen: set[str]) -> Wrong | None:
     for field, value in fact.items():
         if found := _wrong_field(field, value):
             return found
+    if ident in seen:
+        return "fact-duplicate", "another fact has the same id; the first one is used", "Give every fact an id of its own."
     return None
 
 

@@ -118,7 +118,7 @@ def _accepted(frame: pl.DataFrame) -> tuple[pl.DataFrame, tuple[Fault, ...]]:
         for row in out.head(MAX_FAULTS).to_dicts():
             number = row.pop(_ROW)
             fact = {field: value for field, value in row.items() if value is not None}
-            found = wrong(fact, set()) or wrong(fact, {fact["id"]})
+            found = wrong(fact, {str(fact.get("id"))})
             assert found is not None
             faults.append(refusal(fact, number, found))
     kept = first.drop(_ROW).sort("id")
