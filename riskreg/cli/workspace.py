@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from riskreg.cli.say import FOUND_FAULTS, emit, format_option, show_faults, speaking_faults, workspace_argument
+from riskreg.cli.say import FOUND_FAULTS, emit, format_option, now, show_faults, speaking_faults, workspace_argument
 from riskreg.model.faults import errors
 
 
@@ -30,7 +30,7 @@ def check(root: Path, form: str) -> None:
     from riskreg.pipeline import check as examine
 
     with speaking_faults(form):
-        faults, more = examine(root)
+        faults, more = examine(root, now=now())
     if form == "json":
         emit({"faults": [fault.model_dump(mode="json") for fault in faults], "more": more})
     else:

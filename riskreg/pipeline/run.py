@@ -24,7 +24,7 @@ from riskreg.model.plan import FailoverPlan
 from riskreg.model.playbook import RenderedPlaybook, Situation
 from riskreg.model.risk import Changes
 from riskreg.model.signal import Fact
-from riskreg.pipeline.backtest import kept_backtest
+from riskreg.pipeline.backtest import kept_backtest, nearest
 from riskreg.pipeline.deciding import judge
 from riskreg.pipeline.facts import facts_of
 from riskreg.pipeline.opening import known_risks, open_register, open_workspace
@@ -118,6 +118,7 @@ def run(
             packs={name: text for _, packs in exercises for name, text in packs.items()},
             tests=tests,
             backtest=past,
+            near=nearest(workspace.rules, judged.given, as_of=moment),
             engine=decided.engine,
             register_hash=changes.head,
         )

@@ -1,16 +1,17 @@
 """What the shipped rules and the planner make of Meridian Home: some losses are covered, some not, some nobody knows."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import pytest
 
 from riskreg import inference
-from riskreg.continuity import make_plan, standing_facts
-from riskreg.detection import detect
+from riskreg.continuity import make_plan
+from riskreg.detection import detect, missing
 from riskreg.model.content import Workspace
 from riskreg.model.disruption import Disruption, Loss
 from riskreg.model.plan import FailoverPlan
-from riskreg.model.signal import to_facts
+from riskreg.pipeline.facts import facts_of
 
 Planner = Callable[[str], FailoverPlan]
 
@@ -67,8 +68,8 @@ def test_the_rules_say_what_was_planted_and_what_is_missing(meridian: Workspace,
     assert settings.as_of is not None
     signals = detect(meridian.readings, meridian.metrics, client=settings.client, as_of=settings.as_of)
     plans = {ref: plan(ref) for ref in ("site:CEB", "site:KRK", "site:CLO", "site:IDR", "site:BOG")}
-    facts = [*to_facts(signals), *standing_facts(meridian.network, plans, settings.as_of.date())]
-    decided = inference.decide(meridian.rules, facts, as_of=settings.as_of)
+    given = facts_of(meridian, signals, plans, as_of=settings.as_of)
+    decided = inference.decide(meridian.rules, given.facts, as_of=settings.as_of, names=given.names, thresholds=given.thresholds)
     assert decided.faults == ()
     found = {(finding.rule, *finding.key.values()) for finding in decided.findings}
     assert {
@@ -81,5 +82,21 @@ def test_the_rules_say_what_was_planted_and_what_is_missing(meridian: Workspace,
         ("site-loss-uncovered", "KRK"),
         ("cover-never-tested", "CLO"),
         ("contract-near-notice", "corvid"),
+        ("quality-below-floor", "KRK"),  # below its own, higher floor
     } <= found
+    assert ("quality-below-floor", "IDR") not in found
+    (left_out,) = decided.asides
+    assert (left_out.kind, left_out.rule, left_out.key) == ("exception", "quality-below-floor", {"site": "IDR"})
+    assert not [fact for fact in given.facts if fact.get("fact") == "missing_data"]
     assert not any(rule.startswith("attrition") and where in ("DUR", "IDR") for rule, where in found)
+
+
+def test_nothing_of_the_bank_is_overdue_over_its_closed_nights_and_weekends(bank: Workspace) -> None:
+    settings = bank.settings
+    assert settings.as_of is not None
+    last = bank.readings.filter(metric="volume")["at"].max()
+    assert isinstance(last, datetime)
+    for hours in (1, 24, 60):
+        assert missing(bank.readings, bank.metrics, client=settings.client, as_of=last + timedelta(hours=hours)) == []
+    late = missing(bank.readings, bank.metrics, client=settings.client, as_of=last + timedelta(days=5))
+    assert {fact["metric"] for fact in late} >= {"volume"}

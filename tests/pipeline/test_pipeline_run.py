@@ -143,5 +143,5 @@ def test_an_untested_rule_is_told_where_it_stands(meridian: Walked, tmp_path: Pa
         "- {id: mine, version: 1, title: Mine, owner: hr-lead, category: talent-attrition, severity: low, join: [site],\n"
         "   when: {all: [{as: spike, signal: attrition_spike}]}, then: {}, explain: 'x'}\n"
     )
-    faults, _ = check(root)
+    faults, _ = check(root, now=NOW)
     assert {str(fault.span) for fault in faults if fault.code == "rule-untested"} == {"rules/mine.yaml:1:3"}
