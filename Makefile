@@ -51,7 +51,7 @@ lock:
 	@printf 'hatchling\neditables\n' > .venv/build.in
 	@printf "durable-rules>=2.0.28; python_version < '3.13'\n" > .venv/engine.in
 	@$(PIN) --output-file requirements.lock pyproject.toml .venv/build.in
-	@$(PIN) --extra dev --output-file requirements-dev.lock pyproject.toml .venv/build.in
+	@$(PIN) --extra dev --extra bench --output-file requirements-dev.lock pyproject.toml .venv/build.in
 	@$(subst --unsafe-package durable-rules,,$(PIN)) --output-file requirements-engine.lock .venv/engine.in
 	@sed -i -e '/^#/d' -e '/^$$/d' requirements.lock requirements-dev.lock requirements-engine.lock
 
