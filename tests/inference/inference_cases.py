@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from math import prod
 from random import Random
 from typing import Any
 
-from inference_naive import SIGNAL_TEXTS, STANDING_TEXTS, Raw, names, ways
+from inference_fields import SIGNAL_TEXTS, STANDING_TEXTS
+from inference_naive import Raw, names, ways
 
 AS_OF = datetime(2026, 11, 16, tzinfo=UTC)
 SIGNALS = ("attrition_spike", "quality_drift", "data_exposure")
@@ -57,6 +58,8 @@ class Scene:
     random: Random
     step: int
     signals: tuple[str, ...]
+    history: bool = False
+    """Whether facts lie far apart, so that an engine that joins in windows of time has many of them."""
     made: dict[str, list[str]] = field(default_factory=dict)
     """Conclusions of the rules so far, with their join."""
 
@@ -71,19 +74,20 @@ class Scene:
         return self.pick((f"{days}d", f"{days * 24}h", f"{days // 7}w" if days % 7 == 0 else f"{days}d"))
 
     def at(self) -> datetime:
-        days = self.step * self.pick((0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 4, 5, 6)) - self.chance(0.05)
-        return AS_OF - timedelta(days=days, seconds=self.pick((*[0] * 8, 1, -1)))
+        steps = self.random.randint(0, 40) if self.history else self.pick((0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 4, 5, 6))
+        at = AS_OF - timedelta(days=self.step * steps - self.chance(0.05), seconds=self.pick((*[0] * 8, 1, -1)))
+        return at.astimezone(timezone(timedelta(hours=9))) if self.chance(0.1) else at
 
 
 def draw(seed: int) -> Case:
     """A rule set whose structure is sound, with facts and thresholds."""
-    return draw_from(Random(seed), always_true=seed % 50 == 0)
+    return draw_from(Random(seed), always_true=seed % 50 == 0, history=seed % 8 == 1)
 
 
-def draw_from(random: Random, *, always_true: bool = False) -> Case:
+def draw_from(random: Random, *, always_true: bool = False, history: bool = False) -> Case:
     """The same from any source of chance; `always_true`: a hundred rules that hold for every spike at once, among others."""
-    scene = Scene(random, random.choice((1, 3, 7)), tuple(random.sample(SIGNALS, random.choice((1, 2, 2, 3)))))
-    facts = [fact(scene, number) for number in range(random.randint(10, 40))]
+    scene = Scene(random, random.choice((1, 3, 7)), tuple(random.sample(SIGNALS, random.choice((1, 2, 2, 3)))), history)
+    facts = [fact(scene, number) for number in range(random.randint(10, 40) + 30 * history)]
     kinds = Counter(one.get("signal") or one["fact"] for one in facts)
     rules = [plain(number, {"signal": scene.signals[0]}, ["site"]) for number in range(100 if always_true else 0)]
     for number in range(len(rules), len(rules) + random.randint(3, 6)):
@@ -129,7 +133,7 @@ def tree(scene: Scene, depth: int) -> Raw:
     if kind == "pattern":
         return pattern(scene)
     parts = [tree(scene, depth - 1) for _ in range(scene.random.randint(1, 2 if depth == 1 else 3))]
-    if kind == "all" and scene.chance(0.5):
+    if kind == "all" and scene.chance(0.6):
         parts.append({"not": negated(scene)})
     scene.random.shuffle(parts)
     return {kind: parts}
@@ -140,20 +144,20 @@ def pattern(scene: Scene) -> Raw:
     if scene.chance(0.35):
         found["at_least"] = scene.pick((2, 2, 3))
         if scene.chance(0.4):
-            found["different"] = scene.pick(("site", "metric", "metric", "function", "value", "vendor"))
+            found["different"] = scene.pick(("site", "metric", "metric", "function", "value", "vendor", "at"))
         if scene.chance(0.6):
             found["within"] = scene.span()
     return found
 
 
 def negated(scene: Scene) -> Raw:
-    found = kind(scene)
+    found = kind(scene) if scene.chance(0.5) else {"signal": scene.pick(scene.signals)}
     if scene.chance(0.6):
         found["within"] = scene.span()
-    if scene.chance(0.45):
-        found["at_least"] = 2
-        if scene.chance(0.6):
-            found["different"] = scene.pick(("metric", "value", "strength"))
+    if scene.chance(0.5):
+        found["at_least"] = scene.pick((2, 2, 3))
+        if scene.chance(0.75):
+            found["different"] = scene.pick(("metric", "strength", "note"))
     return found
 
 

@@ -11,34 +11,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from inference_fields import SIGNAL_FIELDS, SIGNAL_TEXTS, STANDING_FIELDS, STANDING_TEXTS
+
 Raw = dict[str, Any]
 Key = tuple[str, ...]
 Way = tuple[list[Raw], list[Raw]]
 Stretch = tuple[datetime | None, datetime | None]
 Found = tuple[frozenset[str], datetime | None]  # facts and first dated firing of an open episode
 Firing = tuple[datetime | None, set[str]]
-
-
-def fields(text: str) -> set[str]:
-    return set(text.split())
-
-
-SIGNAL_TEXTS = fields("signal client vendor site function metric unit direction")
-SIGNAL_FIELDS = SIGNAL_TEXTS | fields("at value baseline limit delta n strength p_value run_length from to")
-STANDING = {  # kind → its fields that are text, and its others
-    "site": (fields("site vendor country kind"), fields("seats")),
-    "served": (fields("site vendor function channel language"), fields("tier impact share pci")),
-    "function": (fields("function client channel language"), fields("tier impact pci sites vendors")),
-    "vendor": (fields("vendor"), fields("sites functions share")),
-    "pool": (fields("pool site vendor"), fields("positions functions")),
-    "depends": (fields("system function site vendor kind"), fields("tier impact standby")),
-    "contract": (fields("vendor contract title ends notice_by"), fields("days_left notice_days days_to_notice")),
-    "cover": (fields("site vendor function outcome"), fields("tier impact short")),
-    "missing_data": (fields("watches client vendor site function metric last due"), fields("days_late")),
-    "risk": (fields("client vendor site function system pool category state"), fields("likelihood impact")),
-}
-STANDING_TEXTS = {kind: texts for kind, (texts, _) in STANDING.items()}
-STANDING_FIELDS = {kind: texts | others for kind, (texts, others) in STANDING.items()}
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 

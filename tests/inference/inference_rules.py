@@ -53,7 +53,8 @@ def judged(
     assert not decided.faults, decided.faults
     live = [as_written(one) for one in models if one.status != "draft"]
     world = inference_naive.evaluate(live, list(facts), as_of, limits)
-    assert (found(decided), not_judged(decided)) == (world.found, world.flagged)
+    mine, theirs = (found(decided), not_judged(decided)), (world.found, world.flagged)
+    assert mine == theirs, f"engines: {mine}; naive: {theirs}"
     return decided
 
 

@@ -185,6 +185,13 @@ def test_missing_data_stands_for_the_signal_that_it_watches_and_for_no_counted_o
     assert fired(negated, [spike("s"), late()]) == {"a-rule/MNL": ("s",)}
 
 
+def test_one_missing_data_is_not_two_facts() -> None:
+    both = {"all": [DRIFT, {"fact": "missing_data"}]}
+    assert flagged(rule(both), [late()]) == []
+    assert fired(rule(both, on_missing_data="fire"), [late()]) == {}
+    assert flagged(rule(both), [late(), late("other")]) == ["a-rule/MNL"]
+
+
 def test_missing_data_joins_as_the_signal_would() -> None:
     assert flagged(rule(BOTH), [spike("s"), late(site=None)]) == []
     assert flagged(rule(BOTH, join=["site", "direction"]), [spike("s", direction="up"), late()]) == []

@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 import inference_cases
+import inference_fields
 import inference_naive
 import polars as pl
 import pytest
@@ -60,7 +61,7 @@ def test_they_agree_on_ten_thousand(start: int) -> None:
     assert three_ways(range(start, start + 500)) > 500
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=40, deadline=None, derandomize=True)
 @given(st.randoms(use_true_random=False))
 def test_the_reference_and_the_naive_one_agree_on_what_hypothesis_draws(random: Random) -> None:
     case = draw_from(random)
@@ -82,7 +83,7 @@ def test_the_order_of_rules_and_facts_changes_nothing() -> None:
     first: dict[int, Decided] = {}
     for seed, decided in zip(same, settle(cases, "both"), strict=True):
         assert decided == first.setdefault(seed, decided)
-    assert sum(len(decided.findings) for decided in first.values()) > 50
+    assert sum(len(decided.findings) for decided in first.values()) > 30
 
 
 @needs_durable
@@ -117,9 +118,9 @@ def test_without_durable_rules_the_reference_decides_alone_and_says_so(monkeypat
 
 def test_the_naive_one_knows_the_same_fields() -> None:
     texts = {name for name, kind in SIGNAL_SCHEMA.items() if kind == pl.String()}
-    assert texts - {"id"} == inference_naive.SIGNAL_TEXTS
-    assert SIGNAL_SCHEMA.keys() - {"id", "readings"} == inference_naive.SIGNAL_FIELDS
-    assert {kind: set(fields) for kind, fields in STANDING.items()} == inference_naive.STANDING_FIELDS
+    assert texts - {"id"} == inference_fields.SIGNAL_TEXTS
+    assert SIGNAL_SCHEMA.keys() - {"id", "readings"} == inference_fields.SIGNAL_FIELDS
+    assert {kind: set(fields) for kind, fields in STANDING.items()} == inference_fields.STANDING_FIELDS
     assert {
         kind: {name for name, example in fields.items() if isinstance(example, str)} for kind, fields in STANDING.items()
-    } == inference_naive.STANDING_TEXTS
+    } == inference_fields.STANDING_TEXTS
