@@ -29,6 +29,10 @@ _WATCHED = {
     "served": "the functions that a site serves",
     "contract": "contracts and their notice dates",
     "cover": "the proof of who takes over when a site is lost",
+    "function": "the functions and how critical they are",
+    "vendor": "vendors and how much they carry",
+    "pool": "the pools of people",
+    "depends": "what work depends on which system",
     "missing_data": "readings that are overdue",
     "risk": "the risks of the register",
 }
@@ -40,6 +44,10 @@ _FACT = {
     "site": "the network has a site",
     "served": "a function is served there",
     "contract": "there is a contract",
+    "function": "there is a function",
+    "vendor": "there is a vendor",
+    "pool": "there is a pool",
+    "depends": "a function there needs the system",
     "missing_data": "readings are overdue",
     "risk": "the register has a risk",
 }
@@ -47,6 +55,10 @@ _NO_FACT = {
     "site": "the network has no site",
     "served": "no function is served there",
     "contract": "there is no contract",
+    "function": "there is no function",
+    "vendor": "there is no vendor",
+    "pool": "there is no pool",
+    "depends": "no function there needs the system",
     "missing_data": "no readings are overdue",
     "risk": "the register has no risk",
 }

@@ -19,6 +19,10 @@ FOLD = 5
 _STANDING = {
     "site": "{site} is a site of {vendor}",
     "served": "{function} is served at {site}",
+    "function": "{function} is work of tier {tier}",
+    "vendor": "{vendor} serves {functions} functions at {sites} sites",
+    "pool": "{pool} is a pool of {positions} positions at {site}",
+    "depends": "{function} needs {system} at {site}",
     "contract": "{title} with {vendor} ends {ends}; notice must be given by {notice_by}",
     "risk": "the register has a risk ‘{category}’ for {where}, {state}, likelihood {likelihood} and impact {impact}",
     MISSING: "no {metric} from {where} since {last}, {days_late} days late",

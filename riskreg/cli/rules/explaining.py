@@ -59,11 +59,11 @@ def explain(
 
         near = get_close_matches(ident, [one.id for one in rules], n=1)
         raise click.UsageError(f"there is no rule '{ident}'" + (f"; did you mean {near[0]}?" if near else ""))
-    key = _asked(rule, (*keys, *([f"site={site}"] if site else [])))
+    key = _asked(rule, (*keys, *([f"site={site}"] if site is not None else [])))
     with speaking_faults(form):
         fires, nearest = _explained(rule, rules, given, moment, key)
     if form == "json":
-        emit({"rule": ident, "as_of": moment, "fires": [one._asdict() for one in fires], "nearest": nearest})
+        emit({"rule": ident, "as_of": moment.isoformat(), "fires": [one._asdict() for one in fires], "nearest": nearest})
         return
     for line in _lines(rule, fires, nearest, moment):
         click.echo(line)
