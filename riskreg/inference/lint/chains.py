@@ -36,7 +36,7 @@ def cycle_negated(pack: Pack) -> Iterator[Told]:
         told |= {index for kind, index in group if kind == "rule" and isinstance(index, int)}
         if negated:
             yield from _told(pack, group, "the conclusions of {} lead through a 'not' back to where they begin")
-    for group, negated in _circles(pack, risks=True):
+    for group, negated in _circles(pack, risks=True) if "risk" in pack.matched else ():
         fresh = {vertex for vertex in group if vertex[0] != "rule" or vertex[1] not in told}
         if negated and any(vertex[0] == "risk" for vertex in group):
             yield from _told(pack, fresh, "the risks that come of {} lead through a 'not' back to where they begin")
@@ -59,14 +59,16 @@ def _circles(pack: Pack, *, risks: bool) -> Iterator[tuple[set[Vertex], bool]]:
     denied: list[tuple[Vertex, Vertex]] = []
     for index, outline in enumerate(pack.outlines):
         here: Vertex = ("rule", index)
-        edges = graph.setdefault(here, [])
+        edges: list[Vertex] = []
         for number, pattern in outline.patterns.items():
             for seen in _seen(pattern, pack):
                 if risks or seen[0] != "risk":
                     edges.append(seen)
                     graph.setdefault(seen, [])
                     denied += [(here, seen)] if number in outline.negative else []
-        for made in _made(outline, risks=risks):
+        if edges:
+            graph[here] = edges
+        for made in _made(outline, risks=risks) if edges else ():
             graph.setdefault(made, []).append(here)
     group_of: dict[Vertex, int] = {}
     groups = [group for group in components(graph) if len(group) > 1]
@@ -89,7 +91,8 @@ def _seen(pattern: Pattern, pack: Pack) -> Iterator[Vertex]:
     if pattern.fact is None:
         return
     if pattern.fact != "risk":
-        yield "fact", pattern.fact
+        if pattern.fact in pack.made:
+            yield "fact", pattern.fact
         return
     states = _left(pattern, "state", pack)
     if not empty(meet(states, Values(among=_RAISED))):

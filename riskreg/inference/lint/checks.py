@@ -189,6 +189,11 @@ class Pack:
         return tuple(outline(rule, self.made) for rule in self.rules)
 
     @cached_property
+    def matched(self) -> frozenset[str]:
+        """Name of every fact that some rule looks for or denies."""
+        return frozenset(p.fact for outline in self.outlines for p in outline.patterns.values() if p.fact is not None)
+
+    @cached_property
     def by_id(self) -> dict[str, Rule]:
         return {rule.id: rule for rule in reversed(self.rules)}
 

@@ -8,7 +8,6 @@ from datetime import timedelta
 
 from riskreg.inference.lint.checks import LIVE, Gone, Outline, Pack, Told, across, each
 from riskreg.inference.lint.fields import pattern_values, values_of, within
-from riskreg.model.rule import negatives, positives
 
 SOON = timedelta(days=30)
 _TEST = "Add one to rules/<id>.test.yaml: given facts, and what is expected (expect: [] for nothing)."
@@ -120,7 +119,7 @@ def link(outline: Outline, _pack: Pack) -> Iterator[Told]:
 @each("rule-idle", "Nothing follows from the rule: no risk, no playbook, and nothing concluded that another rule matches.")
 def idle(outline: Outline, pack: Pack) -> Iterator[Told]:
     then = outline.rule.then
-    heard = then.conclude is not None and then.conclude.fact in _matched(pack)
+    heard = then.conclude is not None and then.conclude.fact in pack.matched
     if not (then.raises or then.playbooks or then.escalate or then.lose or heard):
         said = f"nothing looks at '{then.conclude.fact}', which it concludes" if then.conclude else "nothing follows from it"
         yield Told(("then",), said, "Say what it raises, or which playbook it calls for.", "raise: {likelihood: 3, impact: 3}")
@@ -145,7 +144,3 @@ def needs_draft(outline: Outline, pack: Pack) -> Iterator[Told]:
                 f"only drafts conclude '{outline.patterns[number].fact}' ({makers[0].id}), and drafts run in their tests alone"
             )
             yield Told((*outline.places[number], "fact"), message, "Take the other rule out of draft first.", "status: test")
-
-
-def _matched(pack: Pack) -> set[str]:
-    return {p.fact for rule in pack.rules for part in (positives, negatives) for p in part(rule.when) if p.fact}
