@@ -44,7 +44,7 @@ def lock(root: Path, place: Path | None, check: bool, form: str) -> None:
         if errors(faults):
             raise FaultError(faults)
         new = hold(rules, held)
-        if not check and new != held:
+        if not check and new != (held or Lock()):
             write_atomic(folder / LOCK, lock_bytes(new))
     added = sorted(ident for ident, versions in new.rules.items() if versions != (held or Lock()).rules.get(ident))
     differs = new != (held or Lock())
