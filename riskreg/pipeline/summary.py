@@ -45,6 +45,7 @@ def as_data(report: Report) -> dict[str, Any]:
         "findings": [
             {"id": f.id, "rule": f.rule, "key": f.key, "severity": f.severity, "explain": f.explain} for f in content.findings
         ],
+        "asides": [{"kind": a.kind, "rule": a.rule, "key": a.key, "text": a.text} for a in content.asides],
         "rule_tests": {"run": len(content.tests), "failed": [f"{t.rule}: {t.name}" for t in content.tests if not t.passed]},
         "register": changes.model_dump(mode="json"),
         "risks": [
@@ -99,6 +100,10 @@ def _fired(content: Content) -> Iterator[str]:
         yield f"  {finding.severity:<9} {finding.explain}"
     if len(content.findings) > 8:
         yield f"  … and {len(content.findings) - 8} more, on the site under Register"
+    for kind, said in (("missing-data", "not judged, because readings are overdue"), ("exception", "left out by an exception")):
+        if asides := [aside for aside in content.asides if aside.kind == kind]:
+            names = ", ".join(sorted({aside.rule for aside in asides}))
+            yield f"  {len(asides)} more {said}: {names}"
 
 
 def _changed(report: Report) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from riskreg.model.reading import no_readings
 from riskreg.model.risk import Risk
 from riskreg.model.rule import Rule
 from riskreg.model.settings import Settings
-from riskreg.pipeline import open_register, open_workspace, run
+from riskreg.pipeline import open_register, open_workspace, run, summary
 from riskreg.pipeline.deciding import Judged, judge
 from riskreg.pipeline.facts import Given, facts_of, gather
 from riskreg.register import Register, preview
@@ -147,6 +148,10 @@ def test_overdue_readings_are_one_warning(meridian: Walked, tmp_path: Path) -> N
     assert told.message == "the readings of 13 series are overdue, longest leavers of site DUR, vendor corvid, due 2026-10-12"
     late = {finding.key["site"] for finding in report.content.findings if finding.rule == "readings-overdue"}
     assert "MNL" in late
+    assert re.search(
+        r"^  \d+ more not judged, because readings are overdue: .*attrition-spike", summary.as_text(report), re.MULTILINE
+    )
+    assert {aside["kind"] for aside in summary.as_data(report)["asides"]} == {"exception", "missing-data"}
     assert not [fault for fault in meridian.report.faults if fault.code == "missing-data"]
 
 
