@@ -139,6 +139,9 @@ def told(kind: str, item: Item, voice: Voice) -> str:
     line = _COVER.get(str(fact.get("outcome"))) if kind == "cover" else _STANDING.get(kind)
     if line and "fact" in fact:
         known = {field: _date(value) if field in _DATES else say(value) for field, value in fact.items()}
+        if kind == "risk":
+            known["category"] = known.get("category", "").replace("-", " ")
+            line = line if "likelihood" in fact else "the register has a risk ‘{category}’ for {where}, {state}, not yet scored"
         if kind == MISSING:
             known["metric"] = words(fact.get("metric", "readings"))
             if not fact.get("last"):

@@ -390,3 +390,25 @@ def test_check_tries_missing_data_where_it_counts_as_the_signal(text: str, missi
 )
 def test_check_tries_kinds_that_nobody_describes(text: str, sound: bool) -> None:
     assert (explain.check(rule({"as": "x", "fact": "hiring_freeze"}, explain=text), {}) == ()) == sound
+
+
+@pytest.mark.parametrize(
+    ("fact", "line"),
+    [
+        ({"fact": "site", "vendor": "altura"}, "Manila is a site of Altura"),
+        ({"fact": "depends", "function": "ORD", "system": "telephony"}, "ORD needs telephony at Manila"),
+        ({"fact": "pool", "pool": "MNL-day", "positions": 120.0}, "MNL-day is a pool of 120 positions at Manila"),
+        (
+            {"fact": "risk", "category": "talent-attrition", "state": "identified", "likelihood": 4, "impact": 3},
+            "the register has a risk ‘talent attrition’ for Manila, identified, likelihood 4 and impact 3",
+        ),
+        (
+            {"fact": "risk", "category": "talent-attrition", "state": "identified"},
+            "the register has a risk ‘talent attrition’ for Manila, identified, not yet scored",
+        ),
+        ({"fact": "missing_data", "metric": "qa_score", "days_late": 3}, "no quality score from Manila yet, 3 days late"),
+        ({"fact": "hiring_freeze"}, "hiring freeze at Manila"),
+    ],
+)
+def test_standing_facts_are_sentences(fact: dict[str, Any], line: str) -> None:
+    assert told({"fact": fact["fact"]}, [{"id": "f", "site": "MNL", **fact}])[-1] == f"  {line}"
