@@ -10,14 +10,12 @@ from riskreg.model.content import Workspace
 from riskreg.model.faults import Fault, Span, errors, in_order
 from riskreg.model.network import Network
 from riskreg.model.reading import no_readings
-from riskreg.model.rule import RuleTest
 from riskreg.workspace.codes import fault
-from riskreg.workspace.definitions import NETWORK, SETTINGS, Definitions, read_definitions
+from riskreg.workspace.definitions import NETWORK, SETTINGS, read_definitions
 from riskreg.workspace.readings import read_readings
 from riskreg.workspace.references import check_references, each_name_once
-from riskreg.workspace.rulechecks import check_rule_references
+from riskreg.workspace.rulechecks import check_rule_references, tests_of
 from riskreg.workspace.sources import Desk
-from riskreg.workspace.validate import Placed
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +53,10 @@ def load(root: Path, *, readings: bool = True, progress: Callable[[str, float], 
         roles=found.roles.nouns,
         metrics=found.metrics.nouns,
         rules=found.rules.nouns,
-        tests=_tests(found),
+        tests=tests_of(found),
         playbooks=found.playbooks.nouns,
         drills=found.drills.nouns,
         readings=frame,
         files_read=dict(sorted(desk.hashes.items())),
     )
     return Loaded(workspace, faults, rules={ident: item.span() for ident, item in found.rules.placed.items()})
-
-
-def _tests(found: Definitions) -> dict[str, tuple[RuleTest, ...]]:
-    tests = {rule.id: rule.tests for rule in found.rules.nouns}
-    for item in found.tests:
-        if isinstance(item, Placed):
-            tests[item.noun.rule] += item.noun.tests
-    return tests
