@@ -4,7 +4,7 @@
 |---|---|
 | an inequality join crashes | one_shape_only |
 | `$or` before a join fires across sites; `any` fires twice | alternative_fires_once, one_shape_only |
-| ids with one 32-bit hash are one fact; a retract takes another | two_ids_with_one_hash, no_two_tokens, retracted |
+| ids with one 32-bit hash are one fact; a retract takes another | two_ids_with_one_hash, no_two_tokens, no_fact_is_retracted |
 | a number such as `1e-05` ends the batch without a word | scientific_notation, cut_short |
 | a batch's return code is that of its last fact | cut_short: the code is not looked at, the canary is |
 | several sids run on a daemon thread; exceptions in an action are swallowed | raw_module: no host, no actions, one sid |
@@ -16,7 +16,7 @@
 | 512 or more first conditions never return | six_hundred, one_shape_only |
 | `$div` by 0, `cap`, `count`, `$iany` | one_shape_only, counts_and_windows |
 | names of properties are compared by hash alone | names_of_properties, two_places |
-| 8.5 KB a stored fact, and nothing is given back | retracted, too_much_memory, spread_over_workers |
+| 8.5 KB a stored fact, and nothing is given back | no_worker_holds_more, too_much_memory, spread_over_workers |
 | `$not` depends on the order of facts | order_of_facts, one_shape_only |
 | an unkeyed join of 4,000 facts | explodes, rule_without_join, far_apart |
 """
@@ -53,7 +53,7 @@ pytestmark = pytest.mark.skipif(not durable_available(), reason="durable_rules i
 BOTH = {"all": [{"as": "a", "signal": "attrition_spike"}, {"as": "b", "signal": "quality_drift"}]}
 COLLIDING = ("reading-539599", "reading-722382")
 """Two ids with the same 32-bit hash."""
-Job = tuple[dict[str, Any], list[str]]
+Job = tuple[dict[str, Any], str]
 
 
 def prepared(seed: int) -> list[Ready]:
@@ -111,8 +111,8 @@ def test_what_is_sent_has_one_shape_only() -> None:
     """Over many rule sets: own token first, then equality joins alone; tokens only, all fields there, no empty list, few rules."""
     joins = 0
     for seed in range(150):
-        for shard in shards.shards(prepared(seed), durable.MAX_FACTS):
-            rules, batches = shard.job()
+        for shard in shards.shards(prepared(seed)):
+            rules, sent = shard.job()
             assert len(rules) <= 60
             assert sum(len(body["all"]) for body in rules.values()) <= 241
             asked: dict[str, set[str]] = {}
@@ -134,14 +134,12 @@ def test_what_is_sent_has_one_shape_only() -> None:
                         for token in (own[alias], own[other]):
                             asked.setdefault(token, set()).add(name)
                         joins += 1
-            assert batches
-            for batch, canary in zip(batches, shard.canaries, strict=True):
-                facts = json.loads(batch)
-                assert len(facts) > 1
-                assert facts[-1]["id"] == f"p{canary}"
-                for fact in facts:
-                    assert all(isinstance(v, str) and re.fullmatch(r"p\d+", v) for v in fact.values())
-                    assert asked.get(fact["p"], set()) <= fact.keys() <= {"id", "p", "w", "k", *(f"f{n}" for n in range(6))}
+            facts = json.loads(sent)
+            assert len(facts) > 1
+            assert facts[-1]["id"] == f"p{shard.canary}"
+            for fact in facts:
+                assert all(isinstance(v, str) and re.fullmatch(r"p\d+", v) for v in fact.values())
+                assert asked.get(fact["p"], set()) <= fact.keys() <= {"id", "p", "w", "k", *(f"f{n}" for n in range(6))}
     assert joins > 50
 
 
@@ -298,7 +296,7 @@ def test_a_large_join_with_a_key_goes_through() -> None:
         for site in range(700)
         for n in range(4)
     ]
-    assert len(facts) > 5 * shards.BATCH
+    assert len(facts) > 5 * shards.ENOUGH
     made = keys(agreed(rule(BOTH), facts))
     assert len(made) == 700
     assert {len(ids) for ids in made.values()} == {8}
@@ -308,6 +306,7 @@ def test_work_is_spread_over_workers_by_what_the_engine_can_hold(monkeypatch: py
     asked: list[int] = []
     whole = durable._job
     monkeypatch.setattr(durable, "MAX_FACTS", 10)
+    monkeypatch.setattr(shards, "ENOUGH", 8)
     monkeypatch.setattr(durable, "_job", lambda group: asked.append(len(group)) or whole(group))
     rules = [rule({"signal": "attrition_spike"}, f"rule-{n}") for n in range(7)]
     facts = [signal("attrition_spike", f"s{n}") for n in range(4)]
@@ -315,47 +314,57 @@ def test_work_is_spread_over_workers_by_what_the_engine_can_hold(monkeypatch: py
     assert asked == [1, 1, 1, 1]  # two rules with four facts each, and no third
 
 
-def test_a_retracted_batch_takes_nothing_with_it_and_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Batches of two keys each; no fact of one batch is joined with those of another, and none is lost with it."""
-    monkeypatch.setattr(shards, "BATCH", 8)
+def test_no_fact_is_retracted() -> None:
+    """Not in the table: where three facts or more are joined and each has several partners, a retract is a segmentation fault
+    (one fact at the first place, three at each of the others: every time; two at each: by chance)."""
+    when = {"all": [{"signal": "attrition_spike"}, {"signal": "quality_drift"}, {"signal": "data_exposure"}]}
+    given = [signal(kind, f"{kind}{n}") for kind in ("attrition_spike", "quality_drift", "data_exposure") for n in range(6)]
+    assert [len(ids) for ids in fired(rule(when), given).values()] == [18]
+    assert "engine.retract" not in Path(worker.__file__).read_text(encoding="utf-8")
+
+
+def test_a_join_over_several_shards_loses_nothing_and_mixes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shards of two keys each: facts that can be joined stay together."""
+    monkeypatch.setattr(shards, "ENOUGH", 8)
     facts = [
         signal(kind, f"{kind}-{site}-{n}", site=f"S{site}")
         for kind in ("attrition_spike", "quality_drift")
         for site in range(40)
         for n in range(2)
     ]
-    sent = list(shards.shards([ready(rule(BOTH), facts)], durable.MAX_FACTS))
-    assert [len(shard.batches) for shard in sent] == [20]
+    sent = list(shards.shards([ready(rule(BOTH), facts)]))
+    assert [len(shard.facts) for shard in sent] == [8] * 20
     made = keys(agreed(rule(BOTH), facts))
     assert len(made) == 40
     assert {len(ids) for ids in made.values()} == {4}
 
 
-@pytest.mark.parametrize(("batch", "holds"), [(shards.BATCH, True), (40_000, False)])
-def test_the_engine_holds_one_batch_at_a_time(batch: int, holds: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Forty thousand facts are 340 MB in the engine; batch by batch they fit where not half of them would."""
+def test_no_worker_holds_more_than_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forty thousand facts are 340 MB in the engine; in workers of ten thousand they fit where not half of them would."""
     monkeypatch.setattr(durable, "MEMORY", 200 * 2**20)
-    monkeypatch.setattr(shards, "BATCH", batch)
     facts = [
         signal(kind, f"{kind}-{site}", site=f"S{site}") for kind in ("attrition_spike", "quality_drift") for site in range(20000)
     ]
-    found, failure = durable.fire_all([ready(rule(BOTH), facts)])
-    assert (failure is None) == holds
-    assert [len(some) for some in found.values()] == ([20000] if holds else [])
+    given = ready(rule(BOTH), facts)
+    assert durable.fire_all([given])[1] is not None
+    monkeypatch.setattr(durable, "MAX_FACTS", 10_000)
+    found, failure = durable.fire_all([given])
+    assert failure is None
+    assert [len(some) for some in found.values()] == [20000]
 
 
 def test_counts_and_windows_are_worked_out_before_or_after_the_engine_and_never_in_it() -> None:
     counted = {"signal": "attrition_spike", "at_least": 2, "different": "metric", "within": "1w"}
     facts = [signal("attrition_spike", f"s{n}", days=n, metric=f"m{n}") for n in range(3)]
-    (shard,) = shards.shards([ready(rule(counted, within="2w", keep_open_for="1w"), facts)], durable.MAX_FACTS)
-    rules, (batch,) = shard.job()
-    assert set(re.findall(r"[a-z$]+", json.dumps(rules) + batch)) == {"r", "all", "m", "p", "canary", "id"}
+    (shard,) = shards.shards([ready(rule(counted, within="2w", keep_open_for="1w"), facts)])
+    rules, sent = shard.job()
+    assert set(re.findall(r"[a-z$]+", json.dumps(rules) + sent)) == {"r", "all", "m", "p", "canary", "id"}
     assert fired(rule(counted, within="2w", keep_open_for="1w"), facts) == {"a-rule/MNL": ("s0", "s1", "s2")}
 
 
 def test_a_rule_without_join_has_an_equality_all_the_same() -> None:
     facts = [signal("attrition_spike", "a", site="BOG"), signal("quality_drift", "b")]
-    (shard,) = shards.shards([ready(rule(BOTH, join=[]), facts)], durable.MAX_FACTS)
+    (shard,) = shards.shards([ready(rule(BOTH, join=[]), facts)])
     second = shard.rules["r0"]["all"][1]["m1"]["$and"]
     assert second[1:] == [{"k": {"m0": "k"}}]
     assert fired(rule(BOTH, join=[], explain=""), facts) == {"a-rule": ("a", "b")}
@@ -369,9 +378,9 @@ def test_facts_far_apart_are_not_paired(join: list[str]) -> None:
     given = ready(near, facts)
     with durable.Workers() as workers:
         asked = workers.ask([given])
-        ((answer,), wrong) = asked.groups[0][1].result()
-    assert not wrong
-    assert len(answer["r0"]) // 2 < 12000
+        answered = [future.result() for _, future in asked.groups]
+    assert not any(wrong for _, wrong in answered)
+    assert sum(len(answer["r0"]) // 2 for answers, _ in answered for answer in answers) < 12000
     found, failure = durable.fire_all([given])
     assert failure is None
     assert [len(one.facts) for one in found[0]] == [1440]
@@ -387,8 +396,8 @@ def test_a_standing_fact_is_in_every_bucket(join: list[str], monkeypatch: pytest
         audits[n]["at"] = AS_OF - timedelta(days=n)
     when = {"all": [{"signal": "attrition_spike"}, {"fact": "audit"}]}
     given = ready(rule(when, within="24h", join=join, explain=""), [*facts, *audits])
-    (shard,) = shards.shards([given], durable.MAX_FACTS)
-    assert any('"w"' in fact for batch in shard.batches for fact in batch)
+    (shard,) = shards.shards([given])
+    assert any('"w"' in fact for fact in shard.facts)
     (made,) = fired(rule(when, within="24h", join=join, explain=""), [*facts, *audits]).values()
     assert set(made) == {*(f"z{n}" for n in range(20)), *(f"attrition_spike-{n}" for n in range(0, 40, 3))}
 
@@ -397,7 +406,7 @@ def test_the_worker_uses_the_raw_module_and_no_host() -> None:
     """One sid, no actions of ours, and none of the calls that crash."""
     text = Path(worker.__file__).read_text(encoding="utf-8")
     assert set(re.findall(r"engine\.(\w+)", text)) == {
-        "create_ruleset", "assert_facts", "start_action", "complete_and_start_action", "retract_facts",
+        "create_ruleset", "assert_facts", "start_action", "complete_and_start_action",
     }  # fmt: skip
     assert "import durable_rules_engine as engine" in text
     assert "durable.lang" not in text
@@ -414,7 +423,7 @@ def broken(monkeypatch: pytest.MonkeyPatch, change: Callable[[Job], Job]) -> tup
 
 
 def test_a_crash_of_the_engine_is_a_fault_that_names_the_rule(monkeypatch: pytest.MonkeyPatch) -> None:
-    (fault,) = broken(monkeypatch, lambda job: (job[0], ["[{}]"]))  # a segmentation fault
+    (fault,) = broken(monkeypatch, lambda job: (job[0], "[{}]"))  # a segmentation fault
     assert (fault.code, fault.span.cell) == ("engine-failed", "a-rule")
     assert "signal 11" in fault.message
 
@@ -426,7 +435,7 @@ def test_a_refusal_by_the_engine_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_batch_that_is_cut_short_is_noticed_by_its_canary(monkeypatch: pytest.MonkeyPatch) -> None:
-    (fault,) = broken(monkeypatch, lambda job: (job[0], [json.dumps(json.loads(batch)[:-2]) for batch in job[1]]))
+    (fault,) = broken(monkeypatch, lambda job: (job[0], json.dumps(json.loads(job[1])[:-2])))
     assert fault.code == "engine-lost-facts"
 
 
@@ -446,7 +455,7 @@ def test_an_engine_that_takes_too_much_memory_is_ended(monkeypatch: pytest.Monke
 
 def test_rules_of_whole_shards_stand_when_another_shard_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     whole, made = Shard.job, count()
-    monkeypatch.setattr(Shard, "job", lambda self: (whole(self)[0], ["[{}]"]) if next(made) == 1 else whole(self))
+    monkeypatch.setattr(Shard, "job", lambda self: (whole(self)[0], "[{}]") if next(made) == 1 else whole(self))
     rules = [rule({"signal": "attrition_spike"}, f"rule-{n:03}") for n in range(100)]
     decided = decide(rules, [signal("attrition_spike", "a")], as_of=AS_OF)
     assert len(decided.findings) == 100
@@ -456,7 +465,8 @@ def test_rules_of_whole_shards_stand_when_another_shard_fails(monkeypatch: pytes
 def test_a_worker_that_fails_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     whole, made = Shard.job, count()
     monkeypatch.setattr(durable, "MAX_FACTS", 3)
-    monkeypatch.setattr(Shard, "job", lambda self: (whole(self)[0], ["[{}]"]) if next(made) == 1 else whole(self))
+    monkeypatch.setattr(shards, "ENOUGH", 3)
+    monkeypatch.setattr(Shard, "job", lambda self: (whole(self)[0], "[{}]") if next(made) == 1 else whole(self))
     rules = [rule({"signal": "attrition_spike"}, f"rule-{n}") for n in range(9)]
     decided = decide(rules, [signal("attrition_spike", "a")], as_of=AS_OF)
     assert len(decided.findings) == 9
