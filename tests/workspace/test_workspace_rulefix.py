@@ -9,6 +9,7 @@ import pytest
 from workspace_cases import write
 
 from riskreg.model.faults import FaultError
+from riskreg.resources import shipped
 from riskreg.workspace import load, write_lock
 from riskreg.workspace.rulefix import Mended, fix
 from riskreg.workspace.rulelint import lint
@@ -200,3 +201,13 @@ def test_the_lint_of_a_workspace_is_in_file_order_and_only_of_the_rules_asked_fo
         "rules/rules.yaml:24:3 rule-untested",
     ]
     assert {one.span.line for one in lint(root, now=NOW, only=("other",)).faults} == {24}
+
+
+@pytest.mark.parametrize("example", ["meridian", "bank-calls"])
+def test_no_check_cries_wolf_on_the_shipped_rules_and_the_examples(example: str) -> None:
+    root = shipped("rules").parent / "examples" / example
+    if not root.exists():
+        pytest.skip("not part of a wheel")
+    found = lint(root, now=NOW)
+    assert len(found.rules) > 15
+    assert [str(fault) for fault in found.faults] == []

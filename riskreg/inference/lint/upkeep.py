@@ -12,9 +12,7 @@ from riskreg.inference.lint.fields import pattern_values, values_of, within
 SOON = timedelta(days=30)
 _TEST = "Add one to rules/<id>.test.yaml: given facts, and what is expected (expect: [] for nothing)."
 _WEB = re.compile(r"\b([a-z][a-z0-9+.-]{1,11}):/{1,3}\S*|\bwww\.\S+", re.IGNORECASE)
-_SOUND = re.compile(
-    r"https?://([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]+(:[0-9]{1,5})?([/?#][^\s<>\"{}|\\^`]*)?", re.IGNORECASE
-)
+_SOUND = re.compile(r"https?://([^\W_]([\w-]*[^\W_])?\.)+[^\W\d_][\w-]+(:[0-9]{1,5})?([/?#][^\s<>\"{}|\\^`]*)?", re.IGNORECASE)
 
 
 @each("rule-untested", "No test shows a case in which the rule fires.", "error")
