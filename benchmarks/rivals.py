@@ -1,14 +1,16 @@
 """Other engines on the benchmark's rules and facts: durable_rules by its batch API, CLIPS and zen-engine.
 
-Each returns the seconds from facts as dicts to the last match, its own form of the facts included, and (rule, fact ids) of every match.
+Each returns what it took from facts as dicts to the last match, its own form of the facts included; and (rule, fact ids) of every
+match.
 """
 
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Sequence
 from typing import Any
+
+from clock import Clock, Spent
 
 from riskreg.model.rule import All, Condition, Pattern, Rule
 
@@ -17,7 +19,7 @@ Matches = list[tuple[str, tuple[str, ...]]]
 BATCH = 5000
 
 
-def durable(rules: Sequence[Rule], facts: Facts) -> tuple[float, Matches]:
+def durable(rules: Sequence[Rule], facts: Facts) -> tuple[Spent, Matches]:
     """durable_rules as RULE_ENGINE.md has it: batches of facts, each drained. The signal stands first in every condition."""
     import durable_rules_engine as engine
 
@@ -31,7 +33,7 @@ def durable(rules: Sequence[Rule], facts: Facts) -> tuple[float, Matches]:
             terms.append({f"m{place}": {"$and": conditions}})
         made[rule.id] = {"all": terms}
     found: Matches = []
-    start = time.perf_counter()
+    start = Clock()
     handle = engine.create_ruleset("raw", json.dumps(made))
     for first in range(0, len(facts), BATCH):
         engine.assert_facts(handle, json.dumps(facts[first : first + BATCH]))
@@ -41,15 +43,15 @@ def durable(rules: Sequence[Rule], facts: Facts) -> tuple[float, Matches]:
                 ((rule_id, frame),) = json.loads(match).items()
                 found.append((rule_id, tuple(one["id"] for one in (frame if isinstance(frame, dict) else {}).values())))
                 match = engine.complete_and_start_action(handle, action[2])
-    return time.perf_counter() - start, found
+    return start.read(), found
 
 
-def clips(rules: Sequence[Rule], facts: Facts) -> tuple[float, Matches]:
+def clips(rules: Sequence[Rule], facts: Facts) -> tuple[Spent, Matches]:
     """CLIPS through clipspy: one template, facts asserted one by one, matches collected by a function that rules call."""
     import clips as engine
 
     found: Matches = []
-    start = time.perf_counter()
+    start = Clock()
     world = engine.Environment()
     slots = {field: "STRING" if isinstance(value, str) else "NUMBER" for field, value in facts[0].items()}
     world.build(f"(deftemplate reading {' '.join(f'(slot {field} (type {kind}))' for field, kind in slots.items())})")
@@ -67,10 +69,10 @@ def clips(rules: Sequence[Rule], facts: Facts) -> tuple[float, Matches]:
     for fact in facts:
         template.assert_fact(**fact)
     world.run()
-    return time.perf_counter() - start, found
+    return start.read(), found
 
 
-def zen(rules: Sequence[Rule], facts: Facts) -> tuple[float, Matches]:
+def zen(rules: Sequence[Rule], facts: Facts) -> tuple[Spent, Matches]:
     """zen-engine: one decision table that collects every row that hits, asked for each fact."""
     import zen as engine
 
@@ -90,14 +92,14 @@ def zen(rules: Sequence[Rule], facts: Facts) -> tuple[float, Matches]:
     ]
     edges = [{"id": f"{a}-{b}", "sourceId": a, "targetId": b, "type": "edge"} for a, b in (("in", "table"), ("table", "out"))]
     found: Matches = []
-    start = time.perf_counter()
+    start = Clock()
     decision = engine.ZenEngine().create_decision(json.dumps({"nodes": nodes, "edges": edges}))
     for fact in facts:
         found += [(hit["rule"], (fact["id"],)) for hit in decision.evaluate(fact)["result"] or ()]
-    return time.perf_counter() - start, found
+    return start.read(), found
 
 
-RIVALS: dict[str, Callable[[Sequence[Rule], Facts], tuple[float, Matches]]] = {"durable": durable, "clips": clips, "zen": zen}
+RIVALS: dict[str, Callable[[Sequence[Rule], Facts], tuple[Spent, Matches]]] = {"durable": durable, "clips": clips, "zen": zen}
 
 
 def _patterns(rule: Rule) -> tuple[Pattern, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,6 @@ from riskreg.inference.facts import (
     PLACE,
     PLACES,
     further,
-    item,
     refusal,
     sound_name,
     wrong,
@@ -42,7 +42,7 @@ def read(frame: pl.DataFrame) -> Facts:
         for code, name in enumerate(names):
             rows = order[bounds[code] : bounds[code + 1]]
             kinds[word, name] = Kind(at[rows], _Framed(table, rows))
-    return Facts(dict(sorted(kinds.items())), _Ids(frame["id"]), lambda row: item(frame.row(row, named=True)), faults)
+    return Facts(dict(sorted(kinds.items())), _Ids(frame["id"]), lambda row: _items(frame[row])[0], faults)
 
 
 class _Table:
@@ -86,7 +86,25 @@ class _Framed:
         return codes[self._rows], words
 
     def items(self, rows: Rows) -> list[Item]:
-        return [item(fact) for fact in self._table.frame[self._rows[rows]].to_dicts()]
+        return _items(self._table.frame[self._rows[rows]])
+
+
+def _items(frame: pl.DataFrame) -> list[Item]:
+    """Rows of an accepted frame as facts, without what is empty."""
+    columns = [series for series in frame if series.null_count() < len(series)]
+    names = [series.name for series in columns]
+    rows = zip(*(_values(series) for series in columns), strict=True)
+    facts = [dict(zip(names, row, strict=True)) for row in rows]
+    if any(series.null_count() for series in columns):
+        facts = [{field: value for field, value in fact.items() if value is not None} for fact in facts]
+    return [Item(fact["id"], fact.get("at"), fact) for fact in facts]
+
+
+def _values(series: pl.Series) -> list[Any]:
+    if not isinstance(series.dtype, pl.Datetime):
+        return series.to_list()
+    moments = series.dt.replace_time_zone(None).to_list()  # made in a quarter of the time without a zone
+    return [None if at is None else at.replace(tzinfo=UTC) for at in moments]
 
 
 class _Ids(Sequence[str]):
