@@ -15,7 +15,8 @@ from pydantic_core import PydanticCustomError
 class Frozen(BaseModel):
     """Base of all nouns: immutable, unknown fields refused, NaN and infinity refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, populate_by_name=True)
+    # A validator is built when it is first used, so that a command waits for the nouns that it needs and for no other.
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, populate_by_name=True, defer_build=True)
 
 
 def _no_bool(value: Any) -> Any:
