@@ -15,7 +15,7 @@ from riskreg.inference.counting import stretched
 from riskreg.inference.meaning import Branch, Candidate, Item, Node
 from riskreg.inference.reason import absent, left_out, placed, silences
 from riskreg.inference.spread import Together
-from riskreg.inference.telling import counted, densest, different, fact_step, folded, in_order, times, told
+from riskreg.inference.telling import counted, densest, different, fact_step, folded, in_order, times, told, worth
 from riskreg.inference.wording import MISSING, day, small, words
 from riskreg.model.fact import STANDING
 from riskreg.model.finding import Step
@@ -40,7 +40,7 @@ class Term:
 
 def amount(items: Sequence[Item], field: str | None) -> int:
     """How many facts, or different values of a field, there are."""
-    return len(items) if field is None else len({item.fact[field] for item in items})
+    return len(items) if field is None else len({worth(item.fact[field]) for item in items})
 
 
 class Told:

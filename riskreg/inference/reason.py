@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from riskreg.inference.compiled import Ready
 from riskreg.inference.conditions import Voice, wanted
 from riskreg.inference.meaning import Firing, Item, Node, speak
-from riskreg.inference.telling import counted, fact_step, folded, in_order
+from riskreg.inference.telling import counted, fact_step, folded, in_order, worth
 from riskreg.inference.wording import day, many, small, words
 from riskreg.model.finding import Step
 from riskreg.model.metric import Threshold
@@ -148,7 +148,8 @@ def silences(pattern: Pattern | None, agreeing: Sequence[Item]) -> bool:
     """Whether facts of a negated pattern, which agree with a key, are enough to silence it."""
     assert pattern is not None
     if pattern.different:
-        return len({item.fact[pattern.different] for item in agreeing if pattern.different in item.fact}) >= (pattern.at_least or 1)
+        found = {worth(item.fact[pattern.different]) for item in agreeing if pattern.different in item.fact}
+        return len(found) >= (pattern.at_least or 1)
     return len(agreeing) >= (pattern.at_least or 1)
 
 

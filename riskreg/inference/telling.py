@@ -98,6 +98,11 @@ def times(number: int) -> str:
     return "once" if number == 1 else "twice" if number == 2 else f"{number} times"
 
 
+def worth(value: Any) -> tuple[bool, Any]:
+    """A value as rules tell values apart: 1 is 1.0, and is not true."""
+    return isinstance(value, bool), value
+
+
 def densest(items: Iterable[Item], within: int | None, field: str | None) -> list[Item]:
     """The most facts (or different values of `field`) that lie in one window of `within` seconds, standing facts always among
     them; the newest such window. One pass over the facts in the order of time."""
@@ -107,7 +112,7 @@ def densest(items: Iterable[Item], within: int | None, field: str | None) -> lis
     counts: dict[Any, int] = {}
 
     def value(item: Item) -> Any:
-        return item.id if field is None else item.fact[field]
+        return item.id if field is None else worth(item.fact[field])
 
     for item in standing:
         counts[value(item)] = counts.get(value(item), 0) + 1
