@@ -114,8 +114,8 @@ def _applied(before: str, path: str, edits: Collection[Edit]) -> tuple[str, tupl
     # Values before names, removals after both and the last entry of a list first, so that no change moves another's place.
     ordered = sorted(edits, key=lambda e: (e.value is Gone.GONE, e.key, [-step if isinstance(step, int) else 0 for step in e.path]))
     for edit in dict.fromkeys(ordered):
-        here = shortened(wanted, _whole(tree, edit))
         try:
+            here = shortened(wanted, _whole(tree, edit))
             if edit.value is Gone.GONE:
                 fresh, data = removed(text, here), edited(wanted, here, edit.value)
             else:
