@@ -71,9 +71,7 @@ def edited(data: Any, path: Path, value: Any, *, key: bool = False) -> Any:
 def shortened(data: Any, path: Path) -> Path:
     """`path` as the data have it: `metric: leavers` is short for an `eq` below it. NotHere where it leads nowhere."""
     for depth, step in enumerate(path):
-        if isinstance(data, dict) and step in data:
-            data = data[step]
-        elif isinstance(data, list) and isinstance(step, int) and step < len(data):
+        if (isinstance(data, dict) and step in data) or (isinstance(data, list) and isinstance(step, int) and step < len(data)):
             data = data[step]
         elif not isinstance(data, (dict, list)) and path[depth:] == ("eq",):
             return path[:depth]
