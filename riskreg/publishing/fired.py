@@ -109,8 +109,9 @@ def _labels(edition: Edition, history: RuleHistory) -> list[str]:
     said = []
     if history.judged and history.precision is not None:
         right = history.judged - len(history.false_alarms)
+        amount = "all" if history.judged == history.fired else words.spelled(history.judged)
         said.append(
-            f"Labelled periods can judge {words.spelled(history.judged)} of its {words.counted(history.fired, 'firing')}: "
+            f"Labelled periods can judge {amount} of its {words.counted(history.fired, 'firing')}: "
             f"{right} expected, {len(history.false_alarms)} false (precision {words.percent(history.precision)})."
         )
     for episode in history.false_alarms:

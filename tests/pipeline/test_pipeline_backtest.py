@@ -287,6 +287,11 @@ def test_the_command_gives_data_and_takes_days_steps_and_other_rules(meridian: W
     other = json.loads(cli("-w", root, "--rules", str(tmp_path), "--weeks", "4", "--format", "json").output)
     assert [one["rule"] for one in other["rules"]] == ["mine"]
     assert len(other["moments"]) == 4
+    draft = tmp_path / "mine.yaml"
+    draft.write_text(f"{draft.read_text()}status: draft\n")
+    assert json.loads(cli("-w", root, "--rules", str(tmp_path), "--format", "json").output)["rules"] == []
+    named = json.loads(cli("-w", root, "--rules", str(tmp_path), "mine", "--format", "json").output)["rules"]
+    assert [one["rule"] for one in named] == ["mine"], "who names a draft wants to know what it would do"
 
 
 @pytest.mark.parametrize(
