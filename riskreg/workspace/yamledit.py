@@ -71,12 +71,14 @@ def edited(data: Any, path: Path, value: Any, *, key: bool = False) -> Any:
 def shortened(data: Any, path: Path) -> Path:
     """`path` as the data have it: `metric: leavers` is short for an `eq` below it. NotHere where it leads nowhere."""
     for depth, step in enumerate(path):
-        if (isinstance(data, dict) and step in data) or (isinstance(data, list) and isinstance(step, int) and step < len(data)):
-            data = data[step]
-        elif not isinstance(data, (dict, list)) and path[depth:] == ("eq",):
+        if not isinstance(data, (dict, list)):
+            if path[depth:] != ("eq",):
+                raise NotHere
             return path[:depth]
-        else:
+        holder: Any = data
+        if step not in (data if isinstance(data, dict) else range(len(data))):
             raise NotHere
+        data = holder[step]
     return path
 
 
