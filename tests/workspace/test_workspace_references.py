@@ -206,7 +206,9 @@ def test_rules_that_conclude_in_a_circle_are_refused_with_their_place(tmp_path: 
     text = text.replace("fact: contract, where: {days_left: {lt: 30}}", "fact: loop")
     loaded = load(write(tmp_path, {RULES: text}))
     assert [fault.code for fault in loaded.faults] == ["rule-cycle-negated", "rule-cycle-negated"]
-    assert [str(fault.span) for fault in loaded.faults] == [f"{RULES}:{line_of(text, at)}" for at in ("{fact: loop}\n  join", "{as: t,")]
+    assert [str(fault.span) for fault in loaded.faults] == [
+        f"{RULES}:{line_of(text, at)}" for at in ("{fact: loop}\n  join", "{as: t,")
+    ]
 
 
 def test_own_rules_and_playbooks_take_the_place_of_shipped_ones(tmp_path: Path) -> None:
