@@ -84,23 +84,23 @@ class Candidates:
             len(narrowed(kind, rows, exception, self._thresholds))
             for exception in self._exceptions(plan)
             for number in plan.compiled.positive
-            for kind, rows in self._parts(plan, number, missing=plan.compiled.rule.on_missing_data == "fire")
+            for kind, rows in self._parts(plan, number)
         )
 
     def left_out(self, rule: Rule, fact: Mapping[str, Any]) -> bool:
         """Whether an exception in force leaves out a fact."""
         return any(meets(one.where, fact, self._thresholds) for one in in_force(rule, self._today))
 
-    def drawn(self, plan: Plan, *, missing: bool, exceptions: bool = True) -> Drawn | None:
+    def drawn(self, plan: Plan, *, exceptions: bool = True) -> Drawn | None:
         """The rows that a rule's patterns can take; None where no branch has one for each. `Explodes` above the limit.
 
-        `missing`: overdue readings stand in place of signals. `exceptions`: those in force leave facts out.
+        `exceptions`: those in force leave facts out.
         """
         compiled = plan.compiled
         left_out = self._exceptions(plan) if exceptions else ()
         taken: dict[int, Taken] = {}
         for number in sorted(compiled.positive):
-            parts = self._parts(plan, number, missing=missing)
+            parts = self._parts(plan, number)
             for exception in left_out:
                 parts = [(kind, _without(rows, narrowed(kind, rows, exception, self._thresholds))) for kind, rows in parts]
             taken[number] = Taken(parts, compiled.carries[number], self._words)
@@ -136,9 +136,9 @@ class Candidates:
     def _exceptions(self, plan: Plan) -> tuple[frozenset[Atom], ...]:
         return tuple(atoms(one.where) for one in in_force(plan.compiled.rule, self._today))
 
-    def _parts(self, plan: Plan, number: int, *, missing: bool) -> Parts:
+    def _parts(self, plan: Plan, number: int) -> Parts:
         parts = list(self._search.rows(plan.asks[number]))
-        if missing and number in plan.instead:
+        if number in plan.instead and plan.compiled.rule.on_missing_data == "fire":
             parts += self._search.rows(plan.instead[number])
         return parts
 

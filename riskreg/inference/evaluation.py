@@ -152,7 +152,7 @@ class _Course:
         drawn = []
         for plan in plans:
             with self._bounded(plan, "it was not run"):
-                drawn.append(self.candidates.drawn(plan, missing=plan.compiled.rule.on_missing_data == "fire"))
+                drawn.append(self.candidates.drawn(plan))
         some = [one for one in drawn if one is not None]
         fetch(some)
         for one in some:
@@ -180,7 +180,7 @@ class _Course:
         """What overdue readings, or an exception, keep from being found; by the reference alone."""
         for layer in self.case.pack.layers:
             for plan in self.candidates.told(layer):
-                yield from self._withheld(plan, "missing-data")
+                yield from self._withheld(plan.firing(), "missing-data")
             for plan in self.candidates.possible(layer):
                 if plan.compiled.rule.exceptions and self.candidates.leaves_out(plan):
                     yield from self._withheld(plan, "exception")
@@ -189,7 +189,7 @@ class _Course:
         rule, missing = plan.compiled.rule, kind == "missing-data"
         ready = None
         with self._bounded(plan, f"what {'overdue readings' if missing else 'its exceptions'} hide was not looked for"):
-            drawn = self.candidates.drawn(plan, missing=missing or rule.on_missing_data == "fire", exceptions=missing)
+            drawn = self.candidates.drawn(plan, exceptions=missing)
             ready = self.candidates.ready(drawn) if drawn else None
         if ready is None:
             return

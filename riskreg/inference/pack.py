@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -28,6 +28,11 @@ class Plan:
     """Number of a pattern → number of its question."""
     instead: Mapping[int, int]
     """Number of a positive pattern → what overdue readings in its place must meet, where there can be any."""
+
+    def firing(self) -> Plan:
+        """The same with overdue readings that count as the signal."""
+        rule = self.compiled.rule.model_copy(update={"on_missing_data": "fire"})
+        return replace(self, compiled=replace(self.compiled, rule=rule))
 
 
 @dataclass(frozen=True, slots=True)

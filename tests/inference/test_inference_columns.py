@@ -285,7 +285,7 @@ def test_only_what_can_join_is_handed_to_the_engines() -> None:
     pack = prepare([both])
     candidates = Candidates(pack, Facts.of(rows), AS_OF, {})
     (plan,) = candidates.of(pack.layers[0], [])
-    drawn = candidates.drawn(plan, missing=False)
+    drawn = candidates.drawn(plan)
     assert drawn is not None
     ready = candidates.ready(drawn)
     assert ready is not None
