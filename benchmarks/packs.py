@@ -59,9 +59,9 @@ def thresholds() -> list[Rule]:
     ]
 
 
-def joins() -> list[Rule]:
-    """Twenty rules for two signals of one metric at one site, both strong."""
-    strong = [{"strength": {"gte": 4}, "metric": f"metric-{metric}"} for metric in range(JOINS)]
+def joins(least: int) -> list[Rule]:
+    """Twenty rules for two signals of one metric at one site, both of a given strength."""
+    strong = [{"strength": {"gte": least}, "metric": f"metric-{metric}"} for metric in range(JOINS)]
     parts = [[{"signal": signal, "where": where} for signal in SIGNALS[:2]] for where in strong]
     return [_rule(f"both-{metric}", {"all": part}) for metric, part in enumerate(parts)]
 
