@@ -25,7 +25,7 @@ import polars as pl
 from clock import Clock, Spent
 
 from riskreg.inference import durable_available, evaluate, prepare
-from riskreg.inference.columns import Facts
+from riskreg.inference.facts.columns import Facts
 from riskreg.model.rule import Rule
 
 MODULES = {"durable": "durable_rules_engine", "clips": "clips", "zen": "zen"}

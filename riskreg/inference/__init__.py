@@ -9,27 +9,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from riskreg.inference.columns import Facts
     from riskreg.inference.decision import Decided, decide, settle
-    from riskreg.inference.durable import durable_available
+    from riskreg.inference.engines.durable import durable_available
     from riskreg.inference.evaluation import Case, Evaluation, evaluate
+    from riskreg.inference.facts.columns import Facts
+    from riskreg.inference.facts.pack import Pack, prepare
     from riskreg.inference.lint import check_rules, check_tests
-    from riskreg.inference.pack import Pack, prepare
-    from riskreg.inference.ruletests import run_tests
+    from riskreg.inference.proving.ruletests import run_tests
 
 _HOME = {
     "Case": "evaluation",
     "Decided": "decision",
     "Evaluation": "evaluation",
-    "Facts": "columns",
-    "Pack": "pack",
+    "Facts": "facts.columns",
+    "Pack": "facts.pack",
     "check_rules": "lint",
     "check_tests": "lint",
     "decide": "decision",
-    "durable_available": "durable",
+    "durable_available": "engines.durable",
     "evaluate": "evaluation",
-    "prepare": "pack",
-    "run_tests": "ruletests",
+    "prepare": "facts.pack",
+    "run_tests": "proving.ruletests",
     "settle": "decision",
 }
 __all__ = [

@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, get_args
 
-from riskreg.inference.asks import Thresholds, in_force, meets
-from riskreg.inference.columns import Facts
 from riskreg.inference.evaluation import Case, Engine, Evaluation, Withheld, evaluate_many
-from riskreg.inference.explain import ExplainError, render
-from riskreg.inference.facts import deadline, latest, plain
-from riskreg.inference.meaning import Firing, Item, speak
-from riskreg.inference.pack import Pack, prepare
-from riskreg.inference.reason import place, reason
-from riskreg.inference.wording import day, listed, small, spoken, words
+from riskreg.inference.facts.accepting import deadline, latest, plain
+from riskreg.inference.facts.asks import Thresholds, in_force, meets
+from riskreg.inference.facts.columns import Facts
+from riskreg.inference.facts.pack import Pack, prepare
+from riskreg.inference.language.meaning import Firing, Item, speak
+from riskreg.inference.words.explain import ExplainError, render
+from riskreg.inference.words.reason import place, reason
+from riskreg.inference.words.wording import day, listed, small, spoken, words
 from riskreg.model.base import Frozen
 from riskreg.model.disruption import Loss
 from riskreg.model.faults import Fault, Span

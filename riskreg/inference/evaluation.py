@@ -9,15 +9,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from riskreg.inference import reference
-from riskreg.inference.asks import MISSING, Thresholds
-from riskreg.inference.candidates import Candidates, Explodes, fetch
-from riskreg.inference.columns import Facts
-from riskreg.inference.compiled import Ready
-from riskreg.inference.durable import Asked, EngineFailure, Workers, durable_available
-from riskreg.inference.facts import conclusions
-from riskreg.inference.meaning import MAX_COMBINATIONS, Firing, Item
-from riskreg.inference.pack import Pack, Plan, uncollected
+from riskreg.inference.engines import reference
+from riskreg.inference.engines.durable import Asked, EngineFailure, Workers, durable_available
+from riskreg.inference.facts.accepting import conclusions
+from riskreg.inference.facts.asks import MISSING, Thresholds
+from riskreg.inference.facts.candidates import Candidates, Explodes, fetch
+from riskreg.inference.facts.columns import Facts
+from riskreg.inference.facts.pack import Pack, Plan, uncollected
+from riskreg.inference.language.compiled import Ready
+from riskreg.inference.language.meaning import MAX_COMBINATIONS, Firing, Item
 from riskreg.model.faults import Fault, Span
 from riskreg.model.signal import Fact, as_utc
 

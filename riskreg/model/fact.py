@@ -11,8 +11,8 @@ STANDING: dict[str, dict[str, Any]] = {
         "language": "en", "pci": True,
     },
     "function": {
-        "function": "ORD-EN", "client": "MER", "channel": "voice", "language": "en", "tier": 2, "impact": 4, "pci": True, "sites": 2,
-        "vendors": 1,
+        "function": "ORD-EN", "client": "MER", "channel": "voice", "language": "en", "tier": 2, "impact": 4, "pci": True,
+        "sites": 2, "vendors": 1,
     },
     "vendor": {"vendor": "altura", "sites": 6, "functions": 14, "share": 0.52},
     "pool": {"pool": "MNL-day", "site": "MNL", "vendor": "altura", "positions": 120.0, "functions": 3},
@@ -37,8 +37,8 @@ STANDING: dict[str, dict[str, Any]] = {
     },
 }  # fmt: skip
 """Kind → fields with an example. They have no time: they hold now. `ends`, `notice_by`, `last` and `due` are dates as text;
-days are counted from as-of. `depends`: at this site the function
-needs the system; with `standby` it can work on without it. `missing_data`: readings that should be there by as-of and are not; `watches` is the signal that they feed."""
+days are counted from as-of. `depends`: at this site the function needs the system; with `standby` it can work on without it.
+`missing_data`: readings that should be there by as-of and are not; `watches` is the signal that they feed."""
 
 EVENTUAL = frozenset({"missing_data", "risk"})
 """Kinds whose place fields are filled only as far as they apply."""

@@ -89,3 +89,14 @@ def as_utc(at: datetime) -> datetime:
     if at.tzinfo is None:
         raise ValueError("a time needs its zone: 2026-11-21T06:00:00+00:00")
     return at.astimezone(UTC)
+
+
+def as_time(value: Any) -> datetime:
+    """A time, or a time or date as text, in UTC; ValueError for anything else."""
+    if value is None:
+        raise ValueError("there is no time here")
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value)
+    if not isinstance(value, datetime):
+        raise ValueError(f"{value} is neither a time nor a date")
+    return value.astimezone(UTC) if value.tzinfo is not None else value.replace(tzinfo=UTC)

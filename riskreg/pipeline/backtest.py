@@ -10,12 +10,12 @@ from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 
-from riskreg.inference.columns import Facts
-from riskreg.inference.compiled import Compiled
 from riskreg.inference.evaluation import evaluate
-from riskreg.inference.meaning import Firing
-from riskreg.inference.nearmiss import near_miss
-from riskreg.inference.pack import prepare
+from riskreg.inference.facts.columns import Facts
+from riskreg.inference.facts.pack import prepare
+from riskreg.inference.language.compiled import Compiled
+from riskreg.inference.language.meaning import Firing
+from riskreg.inference.nearmiss.nearest import near_miss
 from riskreg.model.backtest import Backtest, Episode, RuleHistory
 from riskreg.model.base import content_hash
 from riskreg.model.fact import STANDING

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, time, timedelta
 from itertools import chain
 
-from riskreg.inference.asks import holds
-from riskreg.inference.compiled import Compiled
+from riskreg.inference.facts.asks import holds
+from riskreg.inference.language.compiled import Compiled
 from riskreg.model.backtest import Period, Verdict
 from riskreg.model.fact import STANDING
 from riskreg.model.metric import Label, Metric

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from riskreg import register
-from riskreg.inference.lock import PARTS, locked
+from riskreg.inference.proving.lock import PARTS, locked
 from riskreg.model.backtest import Backtest
 from riskreg.model.base import Frozen
 from riskreg.model.content import Workspace

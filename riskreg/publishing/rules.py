@@ -7,9 +7,9 @@ from typing import Any
 
 import yaml
 
-from riskreg.inference.conditions import Voice, wanted
-from riskreg.inference.sentences import Line, logic_lines, rule_sentence
-from riskreg.inference.wording import spoken
+from riskreg.inference.words.conditions import Voice, wanted
+from riskreg.inference.words.sentences import Line, logic_lines, rule_sentence
+from riskreg.inference.words.wording import spoken
 from riskreg.model.metric import Metric, Threshold
 from riskreg.model.rule import Named, Pattern, Rule, negatives, positives
 from riskreg.publishing import asides, fired, ruletests, views, words

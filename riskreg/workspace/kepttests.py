@@ -44,7 +44,7 @@ def run_kept(
     known = {ident: kept.value[ident][1:] for ident in wanted if kept.value.get(ident, [""])[0] == keys[ident]}
     fresh: dict[str, list[RuleTestResult]] = {ident: [] for ident in wanted if ident not in known}
     if fresh:
-        from riskreg.inference.ruletests import run_tests
+        from riskreg.inference.proving.ruletests import run_tests
 
         read = files.read(fresh)
         for result in run_tests(read.rules, read.tests, engine=engine, thresholds=read.thresholds):

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from riskreg.inference.language.meaning import concluded
 from riskreg.inference.lint import Known, check_located, lint
 from riskreg.inference.lint.checks import Path
-from riskreg.inference.meaning import concluded
 from riskreg.model.fact import STANDING
 from riskreg.model.faults import Fault, Span
 from riskreg.model.rule import RuleTest

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from riskreg.inference.connections import Connection, Connections
+from riskreg.inference.language.connections import Connection, Connections
 from riskreg.model.faults import Fault, FaultError, Span, errors, in_order
 from riskreg.resources import shipped
 from riskreg.workspace.codes import did_you_mean, fault
@@ -23,7 +23,7 @@ from riskreg.workspace.kept import Kept
 from riskreg.workspace.sources import Desk, Source
 
 if TYPE_CHECKING:
-    from riskreg.inference.lock import Lock
+    from riskreg.inference.proving.lock import Lock
     from riskreg.model.metric import Threshold
     from riskreg.model.rule import Rule, RuleTest
     from riskreg.workspace.yamlfile import Node
@@ -273,7 +273,7 @@ def thresholds_of(folder: Path) -> dict[str, Mapping[str, Threshold]]:
 
 def read_lock(folder: Path) -> Lock | None:
     """The lock in a folder of rules; None where there is none. FaultError where it cannot be read."""
-    from riskreg.inference.lock import LOCK, Lock
+    from riskreg.inference.proving.lock import LOCK, Lock
 
     desk, source = Desk(), Source(f"rules/{LOCK}", folder / LOCK)
     if not source.file.is_file():
@@ -358,7 +358,7 @@ def _place(node: Node) -> tuple[int, int]:
 
 
 def _entry(node: Node, noun: Any) -> Entry:
-    from riskreg.inference.connections import connection
+    from riskreg.inference.language.connections import connection
     from riskreg.model.rule import Rule
 
     line, col = _place(node)

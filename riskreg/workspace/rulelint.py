@@ -73,7 +73,7 @@ def _within(fault: Fault, entry: Written) -> bool:
 
 
 def _lock(root: Path, found: Definitions, desk: Desk) -> tuple[Fault, ...]:
-    from riskreg.inference.lock import check_lock
+    from riskreg.inference.proving.lock import check_lock
 
     try:
         held = read_lock(root / "rules")

@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 from walked import Walked
 
 from riskreg.cli import main
-from riskreg.inference.lock import LOCK
+from riskreg.inference.proving.lock import LOCK
 from riskreg.model.rule import Rule, RuleTests
 from riskreg.resources import shipped
 

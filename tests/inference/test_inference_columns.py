@@ -14,12 +14,12 @@ import polars as pl
 import pytest
 
 from riskreg.inference import Facts, decide, evaluate, prepare
-from riskreg.inference.asks import meets
-from riskreg.inference.candidates import Candidates
-from riskreg.inference.columns import micros
-from riskreg.inference.joining import Taken, combinations
-from riskreg.inference.meaning import Branch
-from riskreg.inference.search import Search
+from riskreg.inference.facts.asks import meets
+from riskreg.inference.facts.candidates import Candidates
+from riskreg.inference.facts.columns import micros
+from riskreg.inference.facts.joining import Taken, combinations
+from riskreg.inference.facts.search import Search
+from riskreg.inference.language.meaning import Branch
 from riskreg.model.metric import Threshold
 from riskreg.model.rule import Rule
 
@@ -231,7 +231,7 @@ def test_a_hundred_thousand_facts_that_all_join_are_refused_at_once() -> None:
 @pytest.mark.parametrize("seed", range(40))
 def test_combinations_are_counted_as_they_would_be_made(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     random = Random(seed)
-    monkeypatch.setattr("riskreg.inference.joining._at_most", lambda *_: math.inf)
+    monkeypatch.setattr("riskreg.inference.facts.joining._at_most", lambda *_: math.inf)
     kinds = ["quality_drift", "data_exposure", "forecast_miss"]
     places = {"quality_drift": ["site"], "data_exposure": ["site", "vendor"], "forecast_miss": ["vendor"]}
     rows = []

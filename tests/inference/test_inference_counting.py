@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from riskreg.inference.counting import stretched
-from riskreg.inference.meaning import Candidate, Item
+from riskreg.inference.facts.counting import stretched
+from riskreg.inference.language.meaning import Candidate, Item
 from riskreg.model.rule import Pattern
 
 START = datetime(2026, 11, 1, tzinfo=UTC)

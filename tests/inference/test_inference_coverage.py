@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from inference_rules import rule
 
-from riskreg.inference.coverage import Point, coverage
-from riskreg.inference.parts import without
+from riskreg.inference.proving.coverage import Point, coverage
+from riskreg.inference.proving.parts import without
 from riskreg.model.metric import Threshold
 from riskreg.model.rule import Rule, RuleTest
 

@@ -10,10 +10,12 @@ import click
 import pytest
 import yaml
 
+from riskreg import inference
 from riskreg.cli.rules import rules as commands
-from riskreg.inference import check_rules, meaning, run_tests
-from riskreg.inference.explain import FILTERS
+from riskreg.inference import check_rules, run_tests
+from riskreg.inference.language import meaning
 from riskreg.inference.lint import CHECKS
+from riskreg.inference.words.explain import FILTERS
 from riskreg.model.fact import STANDING
 from riskreg.model.metric import Metric, Override, Threshold
 from riskreg.model.rule import (
@@ -143,7 +145,7 @@ def test_every_command_and_option_is_named(text: str) -> None:
 
 
 def test_every_fault_code_is_explained_and_no_other(text: str) -> None:
-    source = "".join(path.read_text(encoding="utf-8") for path in sorted(Path(meaning.__file__).parent.glob("*.py")))
+    source = "".join(path.read_text(encoding="utf-8") for path in sorted(Path(inference.__file__).parent.rglob("*.py")))
     emitted = set(re.findall(r"\"((?:rule|facts?|engines?|explain)-[a-z-]+)\"", source)) | set(CHECKS)
     explained = {
         code for row in re.findall(r"^\| (`.*?`) \|", text.split("## Faults")[1], re.M) for code in re.findall("`(.*?)`", row)

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 from inference_rules import AS_OF, rule
 
-from riskreg.inference.episodes import Combination, firing
-from riskreg.inference.meaning import Candidate, Firing, Item
+from riskreg.inference.engines.episodes import Combination, firing
+from riskreg.inference.language.meaning import Candidate, Firing, Item
 
 KEY = (("site", "MNL"),)
 SECOND = timedelta(seconds=1)

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from inference_rules import AS_OF, rule, signal
 
-from riskreg.inference import decide, explain
-from riskreg.inference.conditions import Voice, held
-from riskreg.inference.wording import day, listed, measured, num, pct, period
+from riskreg.inference import decide
+from riskreg.inference.words import explain
+from riskreg.inference.words.conditions import Voice, held
+from riskreg.inference.words.wording import day, listed, measured, num, pct, period
 from riskreg.model.finding import Finding, Step
 from riskreg.model.metric import Threshold
 from riskreg.model.rule import Pattern

@@ -39,12 +39,13 @@ from inference_cases import AS_OF as DRAWN_AS_OF
 from inference_cases import draw
 from inference_rules import AS_OF, fired, keys, rule, signal, thresholds
 
-from riskreg.inference import Decided, buckets, decide, durable, durable_available, shards, worker
-from riskreg.inference.columns import Facts
-from riskreg.inference.compiled import Ready
+from riskreg.inference import Decided, decide, durable_available
+from riskreg.inference.engines import buckets, durable, shards, worker
+from riskreg.inference.engines.shards import MAX_RULES, MAX_TOKENS, Shard
 from riskreg.inference.evaluation import evaluate
-from riskreg.inference.pack import prepare
-from riskreg.inference.shards import MAX_RULES, MAX_TOKENS, Shard
+from riskreg.inference.facts.columns import Facts
+from riskreg.inference.facts.pack import prepare
+from riskreg.inference.language.compiled import Ready
 from riskreg.model.faults import Fault
 from riskreg.model.rule import Rule
 

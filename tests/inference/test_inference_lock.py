@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from inference_rules import rule
 
-from riskreg.inference.lock import PARTS, Lock, check_lock, lock, locked
+from riskreg.inference.proving.lock import PARTS, Lock, check_lock, lock, locked
 from riskreg.model.faults import Fault, Span
 from riskreg.model.rule import Rule
 

@@ -17,10 +17,12 @@ import pytest
 from inference_cases import AS_OF, draw
 from inference_rules import found, not_judged, thresholds
 
-from riskreg.inference import Decided, buckets, candidates, counting, durable, durable_available, episodes, reference, shards
+from riskreg.inference import Decided, durable_available
 from riskreg.inference.decision import Case, prepare, settle
-from riskreg.inference.meaning import Candidate
-from riskreg.inference.shards import Part, Shard
+from riskreg.inference.engines import buckets, durable, episodes, reference, shards
+from riskreg.inference.engines.shards import Part, Shard
+from riskreg.inference.facts import candidates, counting
+from riskreg.inference.language.meaning import Candidate
 from riskreg.model.rule import Rule
 
 SEEDS = range(1, 161)

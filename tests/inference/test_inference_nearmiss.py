@@ -15,9 +15,9 @@ from inference_rules import AS_OF, rule, signal, thresholds
 
 from riskreg.cli import main
 from riskreg.inference.evaluation import evaluate
-from riskreg.inference.facts import accept
-from riskreg.inference.nearmiss import Miss, near_miss
-from riskreg.inference.pack import prepare
+from riskreg.inference.facts.accepting import accept
+from riskreg.inference.facts.pack import prepare
+from riskreg.inference.nearmiss.nearest import Miss, near_miss
 from riskreg.model.finding import Step
 from riskreg.model.rule import Rule
 

@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from riskreg.inference import check_rules, check_tests, run_tests
-from riskreg.inference.coverage import coverage
-from riskreg.inference.lock import check_lock
+from riskreg.inference.proving.coverage import coverage
+from riskreg.inference.proving.lock import check_lock
 from riskreg.model.faults import Span
 from riskreg.model.rule import Rule, RuleTest, RuleTests, positives
 from riskreg.resources import shipped

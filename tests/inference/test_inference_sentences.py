@@ -8,7 +8,7 @@ import pytest
 import yaml
 from inference_rules import rule, thresholds
 
-from riskreg.inference.sentences import Line, consequence, logic_lines, rule_sentence
+from riskreg.inference.words.sentences import Line, consequence, logic_lines, rule_sentence
 from riskreg.model.rule import Rule
 from riskreg.resources import shipped
 

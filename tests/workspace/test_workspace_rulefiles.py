@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 import riskreg
-from riskreg.inference.connections import Connection, Connections
+from riskreg.inference.language.connections import Connection, Connections
 from riskreg.model.faults import FaultError
 from riskreg.workspace import RuleFiles, kept, load, read_folder, rulefiles, run_kept, thresholds_of
 
@@ -72,7 +72,7 @@ def test_the_second_time_nothing_is_run(root: Path, monkeypatch: pytest.MonkeyPa
     assert {one.result.rule: (one.result.passed, one.cached) for one in fresh} == dict.fromkeys(
         ["alone", "first", "limit", "second"], NEW
     )
-    monkeypatch.setattr("riskreg.inference.ruletests.run_tests", lambda *_, **__: pytest.fail("it was run"))
+    monkeypatch.setattr("riskreg.inference.proving.ruletests.run_tests", lambda *_, **__: pytest.fail("it was run"))
     monkeypatch.setattr(rulefiles, "_nouns", lambda *_: pytest.fail("a file was parsed"))
     known = run_kept(root, engine="reference")
     assert [one.result for one in known] == [one.result for one in fresh]

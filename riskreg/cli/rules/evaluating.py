@@ -43,10 +43,10 @@ def eval_(place: Path, file: str, as_of: datetime | None, engine: Engine, metric
     Where a file has faults nothing is judged. Where the engines disagree, or a rule would have to look at too many combinations,
     the findings are printed all the same, the faults go to the error output, and the exit status is 1.
     """
-    from riskreg.inference.columns import Facts
     from riskreg.inference.evaluation import evaluate
-    from riskreg.inference.pack import prepare
-    from riskreg.inference.ruletests import QUIET_DAY
+    from riskreg.inference.facts.columns import Facts
+    from riskreg.inference.facts.pack import prepare
+    from riskreg.inference.proving.ruletests import QUIET_DAY
     from riskreg.model.faults import errors, in_order
     from riskreg.workspace import read_folder, thresholds_of
 

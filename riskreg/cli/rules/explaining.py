@@ -13,7 +13,7 @@ from riskreg.cli.say import as_of_option, emit, format_option, now, speaking_fau
 
 if TYPE_CHECKING:
     from riskreg.inference.evaluation import Evaluation
-    from riskreg.inference.nearmiss import Miss
+    from riskreg.inference.nearmiss.nearest import Miss
     from riskreg.model.finding import Step
     from riskreg.model.rule import Rule
     from riskreg.pipeline.facts import Given
@@ -79,7 +79,7 @@ def _of_workspace(root: Path, as_of: datetime | None) -> tuple[Sequence[Rule], G
 
 
 def _of_files(file: Path, place: Path, metrics: Path | None, as_of: datetime | None) -> tuple[Sequence[Rule], Given, datetime]:
-    from riskreg.inference.ruletests import QUIET_DAY
+    from riskreg.inference.proving.ruletests import QUIET_DAY
     from riskreg.model.faults import FaultError, errors
     from riskreg.pipeline.facts import Given
     from riskreg.workspace import read_facts, read_folder, thresholds_of
@@ -112,8 +112,8 @@ def _explained(
 ) -> tuple[list[Why], Miss | None]:
     """The keys for which a rule fires, and where there is none the nearest miss."""
     from riskreg.inference.evaluation import evaluate
-    from riskreg.inference.nearmiss import near_miss
-    from riskreg.inference.pack import prepare
+    from riskreg.inference.facts.pack import prepare
+    from riskreg.inference.nearmiss.nearest import near_miss
     from riskreg.model.faults import FaultError, errors
 
     pack = prepare([one for one in rules if one.status != "draft" or one.id == rule.id])
@@ -129,10 +129,10 @@ def _explained(
 
 
 def _proofs(rule: Rule, made: Evaluation, given: Given, key: Mapping[str, str]) -> Iterator[Why]:
-    from riskreg.inference.explain import ExplainError, render
-    from riskreg.inference.meaning import speak
-    from riskreg.inference.reason import reason
-    from riskreg.inference.wording import spoken
+    from riskreg.inference.language.meaning import speak
+    from riskreg.inference.words.explain import ExplainError, render
+    from riskreg.inference.words.reason import reason
+    from riskreg.inference.words.wording import spoken
 
     names = spoken(given.names)
     for firing in made.firings:
@@ -148,7 +148,7 @@ def _proofs(rule: Rule, made: Evaluation, given: Given, key: Mapping[str, str]) 
 
 
 def _lines(rule: Rule, fires: Sequence[Why], nearest: Miss | None, moment: datetime) -> Iterator[str]:
-    from riskreg.inference.wording import day
+    from riskreg.inference.words.wording import day
 
     state = " It is a draft and decides nothing yet." if rule.status == "draft" else ""
     if nearest is None:

@@ -14,7 +14,7 @@ from riskreg.cli.say import emit, format_option, now, speaking_faults, table, wo
 from riskreg.model.rule import Category, Rule, RuleTest
 
 if TYPE_CHECKING:
-    from riskreg.inference.sentences import Line
+    from riskreg.inference.words.sentences import Line
     from riskreg.workspace import Outcome, RuleFiles
 
 Status = Literal["draft", "test", "stable", "deprecated"]
@@ -66,7 +66,7 @@ def list_(root: Path, status: str | None, category: str | None, form: str) -> No
 @format_option
 def show(root: Path, ident: str, form: str) -> None:
     """All about one rule: its logic in plain words, its tests and how they went, exceptions in force, and its lock."""
-    from riskreg.inference.sentences import logic_lines, rule_sentence
+    from riskreg.inference.words.sentences import logic_lines, rule_sentence
     from riskreg.workspace import RuleFiles, run_kept
 
     with speaking_faults(form):
@@ -114,7 +114,7 @@ def _exceptions(rule: Rule, today: date) -> list[str]:
 
 def _lock_state(root: Path, rule: Rule, files: RuleFiles) -> str:
     """How the rule stands to the lock beside it, in words."""
-    from riskreg.inference.lock import check_lock
+    from riskreg.inference.proving.lock import check_lock
     from riskreg.resources import shipped
     from riskreg.workspace import read_lock
 

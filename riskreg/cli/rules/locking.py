@@ -31,8 +31,8 @@ def lock(root: Path, place: Path | None, check: bool, form: str) -> None:
     New rules and new versions are added. A rule whose logic changed under its old version is refused: raise its version. Words,
     tests, references and exceptions may change freely. Keep the file with the rules, so that a review sees it.
     """
-    from riskreg.inference.lock import LOCK, Lock, check_lock
-    from riskreg.inference.lock import lock as hold
+    from riskreg.inference.proving.lock import LOCK, Lock, check_lock
+    from riskreg.inference.proving.lock import lock as hold
     from riskreg.model.faults import FaultError, errors
     from riskreg.workspace import lock_bytes, read_lock, write_atomic, write_lock
 

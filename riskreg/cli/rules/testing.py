@@ -12,7 +12,7 @@ import click
 from riskreg.cli.say import FOUND_FAULTS, emit, engine_option, format_option, speaking_faults, workspace_option
 
 if TYPE_CHECKING:
-    from riskreg.inference.coverage import RuleCoverage
+    from riskreg.inference.proving.coverage import RuleCoverage
     from riskreg.workspace import RuleFiles
     from riskreg.workspace.kepttests import Outcome
 
@@ -22,7 +22,7 @@ Engine = Literal["both", "durable", "reference"]
 def installed(engine: Engine) -> None:
     """A mistake of the command where durable_rules is to decide alone and is not there."""
     if engine == "durable":
-        from riskreg.inference.durable import durable_available
+        from riskreg.inference.engines.durable import durable_available
 
         if not durable_available():
             raise click.UsageError("durable_rules is not installed here; ask --engine both or --engine reference")
@@ -139,7 +139,7 @@ def coverage(root: Path, only: tuple[str, ...], fail_under: int | None, form: st
 
     A condition is covered when taking it out changes what one of the rule's tests finds; a branch when a finding of a test uses it.
     """
-    from riskreg.inference.coverage import coverage as measure
+    from riskreg.inference.proving.coverage import coverage as measure
     from riskreg.workspace import RuleFiles
 
     with speaking_faults(form):

@@ -46,7 +46,7 @@ def new(root: Path, yes: bool, form: str, **given: Any) -> None:
 
     The rule begins as a draft. Nothing is written over, and nothing is written unless both tests pass.
     """
-    from riskreg.inference.meaning import concluded
+    from riskreg.inference.language.meaning import concluded
     from riskreg.model.fact import STANDING
     from riskreg.model.signal import SIGNALS
     from riskreg.pipeline import open_workspace

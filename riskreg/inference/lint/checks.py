@@ -9,7 +9,7 @@ from enum import Enum
 from functools import cached_property
 from typing import Literal
 
-from riskreg.inference.meaning import MAX_BRANCHES, Branch, Node, branches, carried, concluded, patterns, tree, width
+from riskreg.inference.language.meaning import MAX_BRANCHES, Branch, Node, branches, carried, concluded, patterns, tree, width
 from riskreg.model.fact import STANDING
 from riskreg.model.metric import Metric
 from riskreg.model.rule import All, Any_, Condition, Not, Pattern, Rule, RuleTest, Scalar, When, positives

@@ -6,16 +6,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from math import prod
 
-from riskreg.inference.facts import MAX_TEXT, MAX_WHOLE
+from riskreg.inference.language.meaning import (
+    MAX_BRANCHES,
+    MAX_COMBINATIONS,
+    MAX_PATTERNS,
+    MAX_TEXT,
+    MAX_WHOLE,
+    Branch,
+    carried,
+    width,
+)
 from riskreg.inference.lint.checks import Outline, Pack, Told, across, each
 from riskreg.inference.lint.fields import kind_of, pattern_values
 from riskreg.inference.lint.timing import DAY, PERIODS
-from riskreg.inference.meaning import MAX_BRANCHES, MAX_COMBINATIONS, MAX_PATTERNS, Branch, carried, width
-from riskreg.inference.wording import as_time
 from riskreg.model.fact import STANDING
 from riskreg.model.metric import ForecastMiss, Metric
 from riskreg.model.rule import ORDER, Pattern
-from riskreg.model.signal import SIGNAL_FIELDS
+from riskreg.model.signal import SIGNAL_FIELDS, as_time
 
 RESERVED = ("every", "key")
 """Names that have a meaning of their own in explain."""
@@ -203,7 +210,7 @@ _HINT = "Use the names given with 'as', and fields that those facts have."
 
 @each("rule-explain", "The explain text cannot be read, names what is not there, or fails on a sample; no run either.", "error")
 def explain(outline: Outline, pack: Pack) -> Iterator[Told]:
-    from riskreg.inference.explain import check  # carries Jinja2, which a run of rules does without
+    from riskreg.inference.words.explain import check  # carries Jinja2, which a run of rules does without
 
     for wrong in check(outline.rule, pack.made):
         yield Told(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 
+from riskreg.inference.language.meaning import Branch, Node
 from riskreg.inference.lint.checks import LIVE, Outline, Pack, Told, across
 from riskreg.inference.lint.fields import ANY, Values, pattern_values, values_of, within
-from riskreg.inference.meaning import Branch, Node
 from riskreg.model.rule import Condition, Pattern, Rule, Then
 
 SEVERITIES = ("low", "medium", "high", "critical")

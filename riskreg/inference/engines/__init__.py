@@ -1,0 +1,1 @@
+"""The two engines, which are given the same candidates and must agree."""

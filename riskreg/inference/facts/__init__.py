@@ -1,0 +1,1 @@
+"""Facts as columns, and what each pattern of a rule can take of them."""

@@ -1,0 +1,240 @@
+"""The terms of a near miss in words: what is there, what is missing, and by how much."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Literal
+
+from riskreg.inference.facts.asks import holds as met
+from riskreg.inference.facts.asks import meets
+from riskreg.inference.facts.counting import stretched
+from riskreg.inference.language.compiled import Compiled
+from riskreg.inference.language.meaning import Branch, Candidate, Item, Node
+from riskreg.inference.nearmiss.together import Together
+from riskreg.inference.words.conditions import Voice, held, missed, wanted
+from riskreg.inference.words.reason import absent, left_out, placed, silences
+from riskreg.inference.words.telling import counted, densest, different, fact_step, folded, in_order, times, told, worth
+from riskreg.inference.words.wording import MISSING, day, small, words
+from riskreg.model.fact import STANDING
+from riskreg.model.finding import Step
+from riskreg.model.rule import Pattern, RuleException
+from riskreg.model.times import say_duration
+
+if TYPE_CHECKING:
+    from riskreg.inference.nearmiss.nearest import Group, Watch
+
+_ALL = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One term of a rule, or all terms of one pattern: how many fail, how far in all, its lines, and what is missing in words."""
+
+    failed: int
+    distance: float
+    steps: tuple[Step, ...]
+    missing: str = ""
+
+
+def amount(items: Sequence[Item], field: str | None) -> int:
+    """How many facts, or different values of a field, there are."""
+    return len(items) if field is None else len({worth(item.fact[field]) for item in items})
+
+
+class Told:
+    """Tells the terms of one rule."""
+
+    def __init__(self, compiled: Compiled, overdue: Sequence[Item], as_of: datetime, voice: Voice) -> None:
+        self.compiled, self.rule, self.overdue, self.as_of, self.voice = compiled, compiled.rule, overdue, as_of, voice
+        self.exceptions = tuple(one for one in self.rule.exceptions if one.until >= as_of.date())
+
+    def outside(self, scope: Sequence[str], item: Item) -> list[str]:
+        """Fields of the rule's scope that a fact does not meet."""
+        return [
+            name
+            for name in scope
+            if (item.fact.get("fact") != MISSING or name in STANDING[MISSING])
+            and (item.fact.get(name) is None or not met(self.rule.scope[name], item.fact[name], item.fact, self.voice.thresholds))
+        ]
+
+    def excepted(self, item: Item) -> list[RuleException]:
+        """Exceptions in force that leave a fact out."""
+        return [one for one in self.exceptions if meets(one.where, item.fact, self.voice.thresholds)]
+
+    def pattern(self, watch: Watch, group: Group | None, key: Mapping[str, str], *, others: bool) -> Term:
+        """A positive pattern at a key."""
+        pattern = watch.pattern
+        if group is None:
+            overdue = self.late(pattern, key)
+            here = placed({name: key[name] for name in watch.fields if name in key}, self.voice.names)
+            text, rest = f"no {words(pattern.kind)}", self.nothing(watch, others=others)
+            step = Step(kind=_kind(pattern), holds=False, text=f"{text}{f' for {here}' if here else ''}{rest}", below=overdue)
+            return Term(*watch.absent, (step,), f"{text}{rest}{''.join(f'; {step.text}' for step in overdue[:1])}")
+        newest = in_order(group.good)
+        if not newest:
+            assert group.nearest is not None
+            return self.failing(watch, group, group.nearest, key)
+        if pattern.at_least is not None:
+            return self.count(pattern, group, newest)
+        step = fact_step(pattern, newest[0], self.voice)
+        more = folded(newest[1:], lambda item: fact_step(pattern, item, self.voice, conditions=False))
+        return Term(0, 0.0, (step, *more))
+
+    def failing(self, watch: Watch, group: Group, item: Item, key: Mapping[str, str]) -> Term:
+        """The nearest fact of a pattern, which does not meet it."""
+        pattern, fact = watch.pattern, item.fact
+        stands_in = fact.get("fact") == MISSING and pattern.kind != MISSING
+        below = []
+        for name, condition in pattern.where.items():
+            if stands_in and name not in STANDING[MISSING]:
+                continue
+            good = met(condition, fact.get(name), fact, self.voice.thresholds)
+            text = (held if good else missed)(pattern, name, fact, self.voice)
+            below.append(Step(kind="condition", holds=good, text=text))
+        for name in self.outside(watch.scope, item):
+            only = wanted(Pattern(fact="any", where={name: self.rule.scope[name]}), self.voice)
+            below.append(Step(kind="left-out", holds=False, text=f"not looked at: the rule looks only at {only}"))
+        below += [Step(kind="left-out", holds=False, text=left_out(one, self.voice)) for one in self.excepted(item)]
+        text = told(MISSING if stands_in else pattern.kind, item, self.voice)
+        step = Step(kind=_kind(pattern), holds=False, text=text, fact=item.id, below=(*below, *self.late(pattern, key)))
+        short = f"{words(pattern.kind)}: {'; '.join(one.text for one in below if not one.holds)}"
+        if pattern.at_least is not None:
+            text = f"{words(pattern.kind)}: none of the {pattern.at_least} that the rule asks for"
+            step = Step(kind="count", holds=False, text=text, below=(step,))
+        return Term(*group.score, (step,), short)
+
+    def count(self, pattern: Pattern, group: Group, newest: Sequence[Item]) -> Term:
+        """A counted pattern with some facts that it can take."""
+        window = pattern.within if pattern.within is not None else self.rule.within
+        lines = folded(newest, lambda item: fact_step(pattern, item, self.voice))
+        if not group.score[0]:
+            return Term(
+                0, 0.0, (Step(kind="count", holds=True, text=counted(self.rule, pattern, newest, self.voice), below=lines),)
+            )
+        best = densest(newest, window, pattern.different)
+        least = pattern.at_least or 1
+        said = different(self.rule, pattern.different, best, self.voice) if pattern.different else times(len(best))
+        within = f" within {say_duration(window)}" if window is not None else ""
+        text = f"{words(pattern.kind)} {said}{within}, the rule asks for at least {least}"
+        text += f": {least - amount(best, pattern.different)} too few"
+        candidates = [Candidate(item, item.at, item.at) for item in newest]
+        stretches = stretched(candidates, pattern, None, _ALL) if window is not None else None
+        spans = [(one.end - one.start).total_seconds() for one in stretches or () if one.start and one.end]
+        if spans and window is not None:
+            apart = round(min(spans))
+            text += f"; the nearest {least} lie {say_duration(apart)} apart, {say_duration(apart - window)} too far"
+        return Term(*group.score, (Step(kind="count", holds=False, text=text, below=lines),), text)
+
+    def nothing(self, watch: Watch, *, others: bool) -> str:
+        """Where there is a fact of a pattern, when there is none at a key."""
+        if not watch.groups:
+            return f": {watch.nowhere} without {' or '.join(watch.fields)}" if watch.nowhere else ": there never was one"
+        where, group = next(iter(watch.groups.items()))
+        there = placed(dict(where), self.voice.names)
+        if group.score[0]:
+            return f"; the nearest is for {there}"
+        together = f", but the rule asks for all at one {' and '.join(watch.fields)}" if others and watch.fields else ""
+        return f"; there is one for {there}{together}"
+
+    def late(self, pattern: Pattern, key: Mapping[str, str]) -> tuple[Step, ...]:
+        """Readings that are overdue at a key, of those that feed a pattern's signal."""
+        if pattern.signal is None:
+            return ()
+        known = {name: test for name, test in pattern.where.items() if name in STANDING[MISSING]}
+        late = [
+            item
+            for item in self.overdue
+            if item.fact.get("watches") == pattern.signal
+            and item.place(self.rule.join).items() <= {**item.place(self.rule.join), **key}.items()
+            and meets(known, item.fact, self.voice.thresholds)
+        ]
+        return folded(
+            sorted(late, key=lambda item: item.id),
+            lambda item: Step(kind="missing", holds=False, text=told(MISSING, item, self.voice), fact=item.id),
+        )
+
+    def silenced(self, number: int, agreeing: Sequence[Item], key: Mapping[str, str]) -> Term:
+        """A `not` at a key."""
+        pattern = self.compiled.patterns[number]
+        if not silences(pattern, agreeing):
+            return Term(0, 0.0, (absent(Node("not", number, pattern), key, self.voice),))
+        newest = in_order(agreeing)
+        text = f"silenced by {told(pattern.kind, newest[0], self.voice)} ({newest[0].id})"
+        if pattern.at_least is not None:
+            text = (
+                f"silenced by {words(pattern.kind)} {times(len(newest))}, the newest: {told(pattern.kind, newest[0], self.voice)}"
+            )
+        below = folded(newest, lambda item: fact_step(pattern, item, self.voice))
+        return Term(1, 1.0, (Step(kind="not", holds=False, text=text, fact=newest[0].id, below=below),), text)
+
+    def apart(self, branch: Branch, ways: Sequence[Together], *, fits: bool) -> Term:
+        """Different facts, and the window. Holds where one combination fits."""
+        if not ways:
+            text = "two patterns ask for the same, and want different facts: there are too few"
+            return Term(1, 1.0, (Step(kind="count", holds=False, text=text),), text)
+        within = self.rule.within
+        if within is None or (fits and len(branch.positive) < 2):
+            return Term(0, 0.0, ())
+        way = min(ways, key=lambda one: one.seconds)
+        apart, allowed = say_duration(round(way.seconds)), say_duration(within)
+        if fits:
+            return Term(0, 0.0, (Step(kind="time", holds=True, text=f"they lie {apart} apart; the rule allows {allowed}"),))
+        text = f"they lie {apart} apart, the rule allows {allowed}: {say_duration(round(way.seconds) - within)} too far"
+        patterns = [self.compiled.patterns[number] for number in branch.positive]
+        pairs = sorted(zip(patterns, way.taken, strict=True), key=lambda pair: (pair[1].start or self.as_of, pair[1].item.id))
+        below = tuple(fact_step(pattern, one.item, self.voice, conditions=False) for pattern, one in pairs if one.item.at)
+        return Term(1, 1 - within / way.seconds, (Step(kind="time", holds=False, text=text, below=below),), text)
+
+    def episode(self, last: datetime, dated: Sequence[datetime]) -> list[Term]:
+        """Whether the last episode is open (`last`: its last firing), and how long it lasted."""
+        terms = []
+        keep, lasting = self.rule.keep_open_for, self.rule.lasting
+        if keep is not None:
+            gap = (self.as_of - last).total_seconds()
+            ends = last + timedelta(seconds=keep)
+            text = f"open until {day(ends)}: {say_duration(keep)} after it was last true, {day(last)}"
+            if gap > keep:
+                late = say_duration(round(gap) - keep)
+                text = (
+                    f"last true on {day(last)}, and open for {say_duration(keep)} after that: it closed on {day(ends)}, {late} ago"
+                )
+            terms.append(_time(text, 1 - keep / gap if gap > keep else None))
+        if lasting is not None:
+            lasted = (dated[-1] - dated[0]).total_seconds() if dated else 0.0
+            asks = f"the rule asks for {say_duration(lasting)}"
+            short = say_duration(round(lasting - lasted))
+            if not dated:
+                text = f"it rests on standing facts alone, which do not say since when; {asks}"
+            elif lasted >= lasting:
+                text = f"it has held since {day(dated[0])}, {say_duration(round(lasted))}; {asks}"
+            elif not lasted:
+                text = f"it was true only on {day(last)}; {asks}"
+            else:
+                text = f"it has held since {day(dated[0])}, for {say_duration(round(lasted))}; {asks}: {short} too short"
+            terms.append(_time(text, 1 - lasted / lasting if lasted < lasting or not dated else None))
+        return terms
+
+    def tree(self, key: Mapping[str, str], terms: Sequence[Term], ways: int) -> Step:
+        where, title = placed(key, self.voice.names), self.rule.title
+        text = f"{where}: {small(title)}" if where else title
+        said = f"all of these are needed, in the nearest of {ways} ways" if ways > 1 else "all of these are needed"
+        steps = tuple(dict.fromkeys(step for term in terms for step in term.steps))
+        holds = not any(term.failed for term in terms)
+        below = (Step(kind="all", holds=holds, text=said, below=steps),) if len(steps) > 1 else steps
+        return Step(kind="rule", holds=holds, text=text, below=below)
+
+    def summary(self, key: Mapping[str, str], terms: Sequence[Term]) -> str:
+        missing = "; ".join(dict.fromkeys(term.missing for term in terms if term.failed)) or "nothing is missing"
+        where = placed(key, self.voice.names)
+        return f"{where}: {missing}" if where else missing
+
+
+def _time(text: str, missed: float | None) -> Term:
+    step = Step(kind="time", holds=missed is None, text=text)
+    return Term(0, 0.0, (step,)) if missed is None else Term(1, missed, (step,), text)
+
+
+def _kind(pattern: Pattern) -> Literal["signal", "fact"]:
+    return "signal" if pattern.signal else "fact"

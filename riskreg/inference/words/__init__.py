@@ -1,0 +1,1 @@
+"""Rules, findings and near misses in the words of the people who read them."""
