@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+from collections.abc import Iterator
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,6 @@ from riskreg.model.faults import FaultError
 from riskreg.workspace.storage import WORK, write_atomic
 
 _ROOMS = ("model", "inference", "workspace")
-_STANDS_ON = ("durable_rules", "polars", "pydantic", "PyYAML", "Jinja2")
 
 
 class Kept:
@@ -52,15 +51,16 @@ def _seal(body: bytes) -> bytes:
 
 @cache
 def maker() -> str:
-    """The hash of everything that turns files into answers: riskreg's version and code, Python, and what both stand on."""
-    digest = hashlib.sha256(f"{riskreg.__version__} {sys.version}".encode())
-    for name in _STANDS_ON:
-        try:
-            digest.update(f"{name} {version(name)}".encode())
-        except PackageNotFoundError:
-            digest.update(name.encode())
+    """The hash of everything that turns files into answers: riskreg's version and code, Python, and what is installed there."""
+    digest = hashlib.sha256("\n".join((riskreg.__version__, sys.version, *_installed())).encode())
     home = Path(riskreg.__file__).parent
     for room in _ROOMS:
         for file in sorted((home / room).rglob("*.py")):
             digest.update(file.relative_to(home).as_posix().encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()
+
+
+def _installed() -> Iterator[str]:
+    """Name and version of every package that can be imported, by its folder: `polars-1.40.1.dist-info`."""
+    for place in sys.path:
+        yield from sorted(folder.name for kind in ("*.dist-info", "*.egg-info") for folder in Path(place).glob(kind))

@@ -1,17 +1,19 @@
 """Rule files and the tests beside them, without the rest of a workspace: all of a folder, or the few that a question needs.
 
 A workspace with a thousand rules answers a question about one of them by an index of its files, kept by the hash of what they
-hold: which rules and tests stand where, and what connects them. Only the files in question are parsed.
+hold: which rules and tests stand where, and what connects them. Only the files in question are parsed, and only those are read
+whose size or times are others than before.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -31,10 +33,11 @@ if TYPE_CHECKING:
 M = TypeVar("M", bound=BaseModel)
 SETTINGS = "riskreg.yaml"
 TEST = ".test.yaml"
+_SETTLED = 2_000_000_000
+"""Nanoseconds after which one more change of a file shows in its times: no file system in use counts more coarsely."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """What the index knows of a rule, or of a list of tests of one rule."""
 
     ident: str
@@ -47,11 +50,12 @@ class Entry:
     """Some condition is on a threshold by its name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Indexed:
+class Indexed(NamedTuple):
     """A file: the hash of its bytes, and its rules or tests in file order."""
 
     source: Source
+    stamp: list[int] | None
+    """Size and times of a file that nobody has changed just now: as long as they are the same, so are its bytes."""
     sha256: str
     entries: tuple[Entry, ...]
 
@@ -85,7 +89,7 @@ class RuleFiles:
         if self._wants_shipped():
             own = {entry.ident for file in files if not file.tests for entry in file.entries}
             below = self._index(shipped("rules").parent, "shipped/")
-            files += [Indexed(f.source, f.sha256, tuple(e for e in f.entries if e.ident not in own)) for f in below]
+            files += [file._replace(entries=tuple(one for one in file.entries if one.ident not in own)) for file in below]
         self._files = files
         self.rules: dict[str, tuple[Indexed, Entry]] = {}
         self._collect()
@@ -129,27 +133,30 @@ class RuleFiles:
 
     def span(self, ident: str) -> Span:
         """Where a rule stands."""
-        file, entry = self.rules[ident]
-        return file.source.span(entry.line, entry.col)
+        return _span(*self.rules[ident])
 
     def keep(self) -> None:
         """Writes the index for the next question, where the folder can be written."""
-        self._kept.write({file.source.path: [file.sha256, *map(_packed, file.entries)] for file in self._files} | self._settings)
+        index = {file.source.path: [file.stamp, file.sha256, *map(_packed, file.entries)] for file in self._files}
+        self._kept.write(index | self._settings)
 
     def _index(self, root: Path, prefix: str) -> list[Indexed]:
         found = []
+        # A file that was changed a moment ago may change again without another time, so it is read until it has settled.
+        settled = time.time_ns() - _SETTLED
         for source in _yaml_files(root, "rules", prefix, self._desk):
+            kept = self._kept.value.get(source.path, (None, ""))
             try:
-                data = source.file.read_bytes()
+                stamp = _stamp(source.file, settled)
+                sha256 = kept[1] if stamp and stamp == kept[0] else hashlib.sha256(source.file.read_bytes()).hexdigest()
             except OSError:
                 self._desk.text(source)
                 continue
-            sha256 = hashlib.sha256(data).hexdigest()
-            entries = _unpacked(self._kept.value.get(source.path), sha256)
-            if entries is None:
-                parsed = self._parse(source)
-                entries = tuple(_entry(node, noun) for node, noun in parsed.nouns)
-            found.append(Indexed(source, sha256, entries))
+            if sha256 == kept[1]:
+                entries = tuple(map(_unpacked, kept[2:]))
+            else:
+                entries = tuple(_entry(node, noun) for node, noun in self._parse(source).nouns)
+            found.append(Indexed(source, stamp, sha256, entries))
         return found
 
     def _parse(self, source: Source) -> _Parsed:
@@ -166,26 +173,24 @@ class RuleFiles:
 
     def _collect(self) -> None:
         """Rules by id, tests by rule; an id that is taken (letter case apart), and tests of nothing, are faults."""
-        taken: dict[str, Span] = {}
+        taken: dict[str, tuple[Indexed, Entry]] = {}
         self._tests: dict[str, list[tuple[Indexed, Entry]]] = {}
         for file in self._files:
             for entry in file.entries:
-                span = file.source.span(entry.line, entry.col)
                 if file.tests:
                     self._tests.setdefault(entry.ident, []).append((file, entry))
-                elif (first := taken.setdefault(entry.ident.lower(), span)) is not span:
-                    message = f"the id '{entry.ident}' of this rule is taken, first in {first}"
+                elif (first := taken.setdefault(entry.ident.lower(), (file, entry)))[1] is not entry:
+                    message = f"the id '{entry.ident}' of this rule is taken, first in {_span(*first)}"
                     hint = "Ids of one kind are unique, and differ in more than upper and lower case."
-                    self._desk.add(fault("duplicate-id", message, span, hint=hint))
+                    self._desk.add(fault("duplicate-id", message, _span(file, entry), hint=hint))
                 else:
                     self.rules[entry.ident] = (file, entry)
         if errors(self._desk.faults):
             return  # a rule that could not be read may be the one that tests are for
         for ident in sorted(set(self._tests) - set(self.rules)):
-            file, entry = self._tests[ident][0]
             hint = did_you_mean(ident, self.rules) or "Correct the id, or remove the tests."
             message = f"no rule has the id '{ident}'"
-            self._desk.add(fault("unknown-rule", message, file.source.span(entry.line, entry.col), hint=hint))
+            self._desk.add(fault("unknown-rule", message, _span(*self._tests[ident][0]), hint=hint))
 
     def _wants_shipped(self) -> bool:
         """`shipped_rules` of riskreg.yaml, looked up by its hash."""
@@ -352,6 +357,16 @@ def _digest(source: Source) -> str:
         return ""
 
 
+def _stamp(file: Path, settled: int) -> list[int] | None:
+    """Size and times of a file; None where they are not older than `settled`, in nanoseconds since 1970."""
+    seen = file.stat()
+    return [seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns] if max(seen.st_mtime_ns, seen.st_ctime_ns) < settled else None
+
+
+def _span(file: Indexed, entry: Entry) -> Span:
+    return file.source.span(entry.line, entry.col)
+
+
 def _place(node: Node) -> tuple[int, int]:
     named = node.get("id") or node.get("rule") or node
     return named.line, named.col
@@ -378,11 +393,6 @@ def _packed(entry: Entry) -> list[Any]:
     return [entry.ident, entry.line, entry.col, one.concludes, list(one.looks), list(entry.named), entry.limits]
 
 
-def _unpacked(kept: Any, sha256: str) -> tuple[Entry, ...] | None:
-    """The entries of a file from the index; None where the index does not know these bytes."""
-    if not isinstance(kept, list) or not kept or kept[0] != sha256:
-        return None
-    return tuple(
-        Entry(ident, line, col, Connection(concludes, tuple(looks)), tuple(named), limits)
-        for ident, line, col, concludes, looks, named, limits in kept[1:]
-    )
+def _unpacked(kept: list[Any]) -> Entry:
+    ident, line, col, concludes, looks, named, limits = kept
+    return Entry(ident, line, col, Connection(concludes, tuple(looks)), tuple(named), limits)

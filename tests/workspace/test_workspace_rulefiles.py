@@ -154,10 +154,12 @@ def test_another_shipped_pack_is_another_answer(
 
 
 KEPT = ("rule-files.json", "rule-tests.json")
+AN_HOUR = 3600 * 10**9
 
 
 @pytest.mark.parametrize("damage", [b"", b"{", b"null", b"[]\n{}", b"\x00" * 100, None], ids=repr)
-def test_what_is_damaged_is_made_again(root: Path, damage: bytes | None) -> None:
+def test_what_is_damaged_is_made_again(root: Path, damage: bytes | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rulefiles, "_SETTLED", AN_HOUR)
     said(root)
     whole = {name: (root / ".riskreg" / name).read_bytes() for name in KEPT}
     for name, data in whole.items():
@@ -186,6 +188,34 @@ def test_a_folder_that_cannot_be_written_costs_time_and_nothing_else(root: Path)
     (root / ".riskreg").symlink_to(elsewhere)
     assert set(said(root).values()) == {NEW}
     assert list(elsewhere.iterdir()) == [], "no link leads out of the workspace"
+
+
+def read_by(root: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The rule files that are read for an index of the workspace."""
+    read: list[str] = []
+    with monkeypatch.context() as patch:
+        read_bytes = Path.read_bytes
+        patch.setattr(Path, "read_bytes", lambda path: read.append(path.name) or read_bytes(path))  # type: ignore[func-returns-value]
+        RuleFiles(root)
+    return sorted(name for name in read if (root / "rules" / name).exists())
+
+
+def test_a_file_is_read_where_its_size_or_times_are_others_or_younger_than_they_can_tell(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everything = sorted(file.name for file in (root / "rules").iterdir())
+    monkeypatch.setattr(rulefiles, "_SETTLED", AN_HOUR)
+    said(root)
+    assert read_by(root, monkeypatch) == everything
+    monkeypatch.setattr(rulefiles, "_SETTLED", 0)
+    said(root)
+    assert read_by(root, monkeypatch) == []
+    file = root / "rules/first.yaml"
+    before, text = file.stat(), file.read_text()
+    file.write_text(text.replace("gte: 3", "gte: 4"))
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert read_by(root, monkeypatch) == ["first.yaml"], "the same size and time of change, written all the same"
+    assert said(root)["first"] == FAILS
 
 
 def test_a_question_about_one_rule_parses_no_other(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
