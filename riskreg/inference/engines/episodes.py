@@ -33,11 +33,10 @@ def firing(rule: Rule, key: Key, combinations: Sequence[Combination], as_of: dat
     since, until = (min(dated), max(dated)) if dated else (None, None)
     if rule.lasting is not None and not (since and until and until - since >= timedelta(seconds=rule.lasting)):
         return None
-    if len(combinations) == 1:
-        taken = _facts(combinations[0])
-        return Firing(rule.id, key, frozenset(taken), taken, since, until)
-    chosen = min(_newest(combinations), key=_rank)
-    return Firing(rule.id, key, frozenset(pair for one in combinations for pair in _facts(one)), _facts(chosen), since, until)
+    newest = _newest(combinations) if len(combinations) > 1 else combinations
+    chosen = _facts(min(newest, key=_rank) if len(newest) > 1 else newest[0])
+    taken = frozenset(pair for one in combinations for pair in _facts(one)) if len(combinations) > 1 else frozenset(chosen)
+    return Firing(rule.id, key, taken, chosen, since, until)
 
 
 def _begun(times: set[datetime], keep_open_for: int, as_of: datetime) -> datetime | None:
@@ -55,7 +54,7 @@ def _begun(times: set[datetime], keep_open_for: int, as_of: datetime) -> datetim
 def _facts(combination: Combination) -> tuple[tuple[int, str], ...]:
     """The numbers of the patterns, each with the id of its fact."""
     numbers, candidates, _ = combination
-    return tuple((number, candidate.item.id) for number, candidate in zip(numbers, candidates, strict=True))
+    return tuple(zip(numbers, [candidate.item.id for candidate in candidates], strict=True))
 
 
 def _newest(combinations: Sequence[Combination]) -> Sequence[Combination]:

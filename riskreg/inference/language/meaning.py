@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from graphlib import CycleError, TopologicalSorter
 from itertools import product
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from riskreg.model.fact import STANDING
 from riskreg.model.rule import All, Not, Pattern, Rule, When, negatives, positives
@@ -57,8 +57,7 @@ class Branch:
     negative: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """A fact that was accepted: its id, its time (None: standing), and its fields without empty ones."""
 
     id: str
@@ -79,8 +78,7 @@ def speak(fact: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     return {field: names.get(f"{field}:{value}", value) for field, value in fact.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A fact that a pattern can take, and the stretch of time that counts for it: its own moment, or of a counted pattern one
     of the shortest stretches that hold it and enough others. `start` and `end` are None for a standing fact."""
 
@@ -89,8 +87,7 @@ class Candidate:
     end: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Firing:
+class Firing(NamedTuple):
     """What the combinations of one key add up to in the open episode. `taken`: every (pattern, fact id) of any combination that
     fired in it; `chosen`: the combination that speaks for all (see `precedence`); `since`, `until`: the episode's first and last
     firing of dated facts."""
