@@ -4,13 +4,16 @@
 
 Each engine runs in a process of its own, from facts that are loaded (riskreg: columns; others: dicts) to all firings, the quickest
 of the rounds. `checked` is both engines of riskreg, `reference` the second of them alone. Answers are rule, key and fact ids, and
-all must be equal. Ratios are those of the wall clock; seconds of the processor, other processes included, stand beside it.
+all must be equal. Ratios are those of the wall clock; seconds of the processor, other processes included, stand beside it. The
+load of the machine stands above the tables: a figure from a machine with other work is worth little.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
+import platform
 import resource
 import subprocess
 import sys
@@ -122,6 +125,12 @@ def compiled() -> None:
         print(f"{f'{rules:,} rules':<26}{seconds:>9.3f} s{1e6 * seconds / rules:>9.0f} µs a rule")
 
 
+def machine() -> None:
+    """Where and beside what else this ran."""
+    load = f"; load {os.getloadavg()[0]:.1f} before it began" if hasattr(os, "getloadavg") else ""
+    print(f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}{load}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--facts", type=int, default=1_000_000)
@@ -133,12 +142,13 @@ def main() -> None:
         engine, case, count, rules = args.ask
         print(json.dumps(ask(engine, case, int(count), int(rules))))
         return
+    machine()
     title = f"100 threshold rules × {args.facts:,} facts of which 1 % match"
     rivals = {"clips": args.facts // 10, "zen": args.facts // 200}
     beside(title, "thresholds", args.facts, args.rounds, rivals, "reference 20, checked 8, under 1,000 MB")
     title = f"20 join rules × {args.links:,} facts"
     beside(f"{title}, one in twenty joins", "joins", args.links, args.rounds, {"clips": args.links}, "reference 5, checked 0.67")
-    beside(f"{title}, one in six joins", "dense", args.links, args.rounds, {}, "as near as may be")
+    beside(f"{title}, one in six joins", "dense", args.links, args.rounds, {}, "reference 5, checked 0.67")
     grown(args.links, args.rounds)
     compiled()
 
