@@ -60,6 +60,7 @@ def explain(
         near = get_close_matches(ident, [one.id for one in rules], n=1)
         raise click.UsageError(f"there is no rule '{ident}'" + (f"; did you mean {near[0]}?" if near else ""))
     key = _asked(rule, (*keys, *([f"site={site}"] if site is not None else [])))
+    _there(key, given)
     with speaking_faults(form):
         fires, nearest = _explained(rule, rules, given, moment, key)
     if form == "json":
@@ -105,6 +106,23 @@ def _asked(rule: Rule, pairs: Sequence[str]) -> dict[str, str]:
             raise click.UsageError(f"the rule {rule.id} does not join on {name}; it joins on {joins}")
         found[name] = value
     return found
+
+
+def _there(key: Mapping[str, str], given: Given) -> None:
+    """Refuses a value that neither the network nor a fact has."""
+    from difflib import get_close_matches
+
+    for name, value in key.items():
+        called = {ref.partition(":")[2]: said for ref, said in given.names.items() if ref.startswith(f"{name}:")}
+        known = sorted(called.keys() | {str(fact[name]) for fact in given.facts if isinstance(fact.get(name), str)})
+        if value in known or not known:
+            continue
+        by_name = {said.lower(): ident for ident, said in called.items()}
+        ids = {ident.lower(): ident for ident in known} | by_name
+        near = [ids[one] for one in get_close_matches(value.lower(), ids, n=1)]
+        hint = f"; did you mean {near[0]}{f' ({called[near[0]]})' if near[0] in called else ''}?" if near else ""
+        some = f"; there are {', '.join(known[:12])}{' and more' if len(known) > 12 else ''}" if not hint else ""
+        raise click.UsageError(f"there is no {name} '{value}'{hint}{some}")
 
 
 def _explained(
@@ -160,7 +178,7 @@ def _lines(rule: Rule, fires: Sequence[Why], nearest: Miss | None, moment: datet
         return
     if nearest.failed:
         yield click.style(f"{rule.id} does not fire as of {day(moment)}.{state}", bold=True)
-        yield f"Nearest: {printable(nearest.text)}."
+        yield f"{'Nearest' if nearest.known else 'Cannot be judged'}: {printable(nearest.text)}."
     else:
         yield click.style(f"{rule.id} as of {day(moment)}: {nearest.text}.{state}", bold=True)
     yield ""
@@ -173,7 +191,10 @@ def _times(number: int) -> str:
 
 def _tree(step: Step, depth: int) -> Iterator[str]:
     """One line a step; the sign is a word, so that it can be read without colours."""
-    sign = click.style("yes", fg="green") if step.holds else click.style("no ", fg="red")
+    if step.kind == "missing" and not step.holds:
+        sign = click.style("?  ", fg="yellow")
+    else:
+        sign = click.style("yes", fg="green") if step.holds else click.style("no ", fg="red")
     yield f"{'  ' * depth}{sign}  {printable(step.text)}"
     for part in step.below:
         yield from _tree(part, depth + 1)

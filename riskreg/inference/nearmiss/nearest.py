@@ -20,12 +20,12 @@ from riskreg.inference.facts.counting import stretched
 from riskreg.inference.facts.pack import Pack
 from riskreg.inference.language.compiled import Compiled
 from riskreg.inference.language.meaning import Branch, Candidate, Item, concluded
-from riskreg.inference.nearmiss.terms import Term, Told, amount
+from riskreg.inference.nearmiss.terms import Deeper, Term, Told, amount
 from riskreg.inference.nearmiss.together import Slot, Together, episodes, together
 from riskreg.inference.words.conditions import Voice, distance
 from riskreg.inference.words.reason import silences
 from riskreg.inference.words.telling import densest, in_order
-from riskreg.inference.words.wording import MISSING, spoken
+from riskreg.inference.words.wording import MISSING, spoken, words
 from riskreg.model.base import Frozen
 from riskreg.model.fact import STANDING
 from riskreg.model.finding import Step
@@ -50,6 +50,8 @@ class Miss(Frozen):
     """Join values of the nearest combination, as far as its facts have them."""
     failed: int
     """How many terms do not hold."""
+    known: bool = True
+    """False where readings are overdue that what is missing may hang on: nobody can say whether the rule would fire."""
     distance: float
     """How far they are missed, added up; each between 0 (just missed) and 1."""
     text: str
@@ -72,12 +74,26 @@ def near_miss(
     `facts` are those of `Evaluation.items`, conclusions among them. KeyError where the pack does not have the rule, ValueError
     where `key` has a field that the rule does not join on.
     """
-    compiled = pack.compiled[rule]
+    compiled, facts = pack.compiled[rule], tuple(facts)
     if strange := sorted(set(key or {}) - set(compiled.rule.join)):
         raise ValueError(f"the rule {rule} does not join on {strange[0]}")
     conclusions = concluded([one.rule for one in pack.compiled.values()])
     voice = Voice(spoken(names), thresholds or {})
-    return _Search(compiled, facts, conclusions, as_utc(as_of), voice).nearest(dict(key or {}))
+
+    def deeper(kind: str, at: Mapping[str, str]) -> str:
+        """Of a conclusion: the rule that draws it, and what that one misses there."""
+        said = []
+        for maker in sorted(pack.compiled):
+            other = pack.compiled[maker].rule
+            if other.then.conclude is None or other.then.conclude.fact != kind or maker == rule:
+                continue
+            there = {name: at[name] for name in other.join if name in at}
+            miss = _Search(pack.compiled[maker], facts, conclusions, as_utc(as_of), voice).nearest(there)
+            if miss.failed:
+                said.append(f"needs ‘{words(kind)}’, which the rule {maker} would find; its nearest is {miss.text}")
+        return "; or ".join(said)
+
+    return _Search(compiled, facts, conclusions, as_utc(as_of), voice, deeper).nearest(dict(key or {}))
 
 
 @dataclass
@@ -125,17 +141,29 @@ class Partial:
 
 class _Search:
     def __init__(
-        self, compiled: Compiled, facts: Iterable[Item], conclusions: Mapping[str, frozenset[str]], as_of: datetime, voice: Voice
+        self,
+        compiled: Compiled,
+        facts: Iterable[Item],
+        conclusions: Mapping[str, frozenset[str]],
+        as_of: datetime,
+        voice: Voice,
+        deeper: Deeper | None = None,
     ) -> None:
         self.compiled, self.rule, self.as_of, self.voice = compiled, compiled.rule, as_of, voice
         kinds = {("signal" if p.signal else "fact", p.kind) for p in compiled.patterns.values()} | {("fact", MISSING)}
         self.kinds: dict[tuple[str, str], list[Item]] = {kind: [] for kind in kinds}
+        # What the facts at a join value have in fields of the scope: they tell whether the rule looks there at all.
+        self.fields: dict[tuple[str, str], dict[str, set[str]]] = {}
         for item in facts:
+            for name in self.rule.scope:
+                if isinstance(value := item.fact.get(name), str):
+                    for pair in item.place(self.rule.join).items():
+                        self.fields.setdefault(pair, {}).setdefault(name, set()).add(value)
             word = "signal" if "signal" in item.fact else "fact"
             if (item.at is None or item.at <= as_of) and (here := self.kinds.get((word, item.fact[word]))) is not None:
                 here.append(item)
         self.ways: dict[tuple[Branch, Key], tuple[Together, ...]] = {}
-        self.told = Told(compiled, self.kinds[("fact", MISSING)], as_of, voice)
+        self.told = Told(compiled, self.kinds[("fact", MISSING)], as_of, voice, deeper)
         self.watches = {number: self.watch(number, conclusions) for number in sorted(compiled.positive)}
         self.denied = {number: self.deny(number) for branch in compiled.branches for number in branch.negative}
 
@@ -215,9 +243,13 @@ class _Search:
                     best = score, partial, branch, terms
         assert best is not None, "a rule has a branch, and a branch a partial without facts"
         score, partial, branch, terms = best
-        tree = self.told.tree(partial.key, terms, len(self.compiled.branches))
-        text = self.told.summary(partial.key, terms)
-        return Miss(rule=self.rule.id, key=partial.key, failed=score[0], distance=round(score[1], 6), text=text, tree=tree)
+        at = partial.key
+        seen = {name: frozenset(found) for pair in at.items() for name, found in self.fields.get(pair, {}).items()}
+        beyond = self.told.beyond(at, seen) if score[0] else ""
+        late = () if beyond else self.told.unknown(branch, at, terms)
+        tree = self.told.tree(at, terms, len(self.compiled.branches), late, beyond)
+        text = self.told.summary(at, terms, late, beyond)
+        return Miss(rule=self.rule.id, key=at, failed=score[0], known=not late, distance=round(score[1], 6), text=text, tree=tree)
 
     def partials(self, branch: Branch, key: dict[str, str]) -> list[Partial]:
         """The nearest ways to take a group for each pattern at keys that agree, or none for it."""

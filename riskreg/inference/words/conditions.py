@@ -60,7 +60,10 @@ def missed(pattern: Pattern, name: str, fact: Mapping[str, Any], voice: Voice) -
     if gap is None:
         return told
     # A strict limit that was met exactly is missed by nothing that has a number.
-    return f"{told}: missed by {_value(name, gap, fact, voice)}" if gap else f"{told}: exactly the limit"
+    if not gap:
+        return f"{told}: exactly the limit"
+    far = f"{num(gap * 100, 1)} percentage points" if _shared(name, fact) else _value(name, gap, fact, voice)
+    return f"{told}: missed by {far}"
 
 
 def distance(condition: Condition, value: Any, fact: Mapping[str, Any], voice: Voice) -> tuple[float | None, float]:
@@ -180,8 +183,13 @@ def _value(name: str, value: Any, fact: Mapping[str, Any], voice: Voice) -> str:
     if name == "metric":
         return words(voice.name(name, value))
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        if name == "share" or (fact.get("signal") == "forecast_miss" and name in _MEASURED):
-            return pct(value)
-        if fact.get("unit") == "share" and name in _MEASURED:
+        if _shared(name, fact):
             return pct(value, 1)
+        if name in _MEASURED:
+            return num(value, 2 if abs(value) >= 1 else 4)
     return say(voice.name(name, value))
+
+
+def _shared(name: str, fact: Mapping[str, Any]) -> bool:
+    """Whether a field is a share, which people read as percent."""
+    return name == "share" or (name in _MEASURED and (fact.get("signal") == "forecast_miss" or fact.get("unit") == "share"))
