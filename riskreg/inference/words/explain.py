@@ -18,7 +18,7 @@ from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from riskreg.inference.language.meaning import Branch, Firing, Item, branches, patterns, tree
-from riskreg.inference.words.wording import MISSING, day, listed, measured, num, pct, period, words
+from riskreg.inference.words.wording import MISSING, day, listed, measured, num, pct, period, time, words
 from riskreg.model.fact import STANDING
 from riskreg.model.rule import Pattern, Rule
 from riskreg.model.signal import SIGNAL_FIELDS
@@ -47,6 +47,8 @@ _GROWING = (
     nodes.FromImport, nodes.Import, nodes.Include, nodes.Macro, nodes.Mod, nodes.Mul, nodes.Pow, nodes.With,
 )  # fmt: skip
 MAX_LENGTH = 2000
+DEEPEST = 40
+"""Levels of brackets, operators, filters and conditions in one another: more than any sentence needs, far from what parsers bear."""
 
 
 class ExplainError(Exception):
@@ -56,17 +58,39 @@ class ExplainError(Exception):
 @lru_cache(maxsize=1)
 def _environment() -> ImmutableSandboxedEnvironment:
     environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
-    own = {"num": num, "pct": pct, "date": day, "words": words, "measured": measured, "listed": listed, "period": period}
+    own = {
+        "num": num,
+        "pct": pct,
+        "date": day,
+        "time": time,
+        "words": words,
+        "measured": measured,
+        "listed": listed,
+        "period": period,
+    }
     environment.filters = {name: environment.filters[name] for name in FILTERS} | own
     return environment
 
 
 def _parsed(source: str) -> nodes.Template:
-    """A sentence, not a program: loops, calls, assignments and what multiplies are refused, so that it ends and stays short."""
-    parsed = _environment().parse(source)
+    """A sentence, not a program: loops, calls, assignments and what multiplies are refused, so that it ends and stays short; so is
+    what is nested deeply, which neither Jinja2 nor Python's own compiler bears."""
+    try:
+        parsed = _environment().parse(source)
+    except RecursionError:
+        raise _too_deep(1) from None
+    level: list[nodes.Node] = [parsed]
+    for _ in range(DEEPEST):
+        level = [below for node in level for below in node.iter_child_nodes()]
+    if level:
+        raise _too_deep(level[0].lineno)
     if grows := next(parsed.find_all(_GROWING), None):
         raise TemplateSyntaxError(f"{type(grows).__name__.lower()} is not possible in an explain text", grows.lineno)
     return parsed
+
+
+def _too_deep(line: int) -> TemplateSyntaxError:
+    return TemplateSyntaxError(f"it is nested more than {DEEPEST} levels deep", line)
 
 
 @lru_cache(maxsize=1024)
@@ -102,7 +126,7 @@ def check(rule: Rule, conclusions: Mapping[str, frozenset[str]]) -> tuple[str, .
     try:
         used = meta.find_undeclared_variables(_parsed(rule.explain))
     except TemplateError as error:
-        return (f"the template cannot be read: {error}",)
+        return (f"the template cannot be read: {error.message}",)
     names = {alias for alias in usable if alias} | set(RESERVED)
     unknown = sorted(used - names)
     if unknown:
