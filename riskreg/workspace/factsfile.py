@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,6 +23,7 @@ MOST_WHOLE = 2**53
 """Larger numbers are not exact in JSON."""
 GOOD = '{"id": "s1", "signal": "attrition_spike", "at": "2026-11-16T00:00:00Z", "site": "MNL", "strength": 4}'
 _BLANKS = " \t\r"
+_INFINITE = (float("inf"), float("-inf"))
 
 
 @dataclass(slots=True)
@@ -172,8 +172,9 @@ def _wrong(name: str, value: Any) -> tuple[str, str, str] | None:
         if not value.isascii() and not _encodable(value):
             return "not-printable", f"'{_short(name)}' holds half of a character", "Write the text again."
     elif isinstance(value, (int, float)):
-        if not math.isfinite(value) or abs(value) > MOST_WHOLE:
-            written = "not a number" if value != value else "more than 2^53" if math.isfinite(value) else "infinite"  # noqa: PLR0124
+        # a whole number of hundreds of digits fits no float, which `isfinite` would make of it
+        if not -MOST_WHOLE <= value <= MOST_WHOLE:
+            written = "not a number" if value != value else "infinite" if value in _INFINITE else "more than 2^53"  # noqa: PLR0124
             return "fact-number", f"'{_short(name)}' is {written}, which cannot be compared exactly", _NUMBER
     elif value is not None:
         what = "fields" if isinstance(value, _Pairs) else "a list"

@@ -69,6 +69,7 @@ BROKEN: dict[str, tuple[str | bytes, str, int]] = {
     "infinite in disguise": ('{"id": "s2", "signal": "a", "value": 1e999}', "fact-number", 38),
     "beyond 2^53": (f'{{"id": "s2", "signal": "a", "value":{2**53 + 1}}}', "fact-number", 37),
     "beyond 2^53 with a point": ('{"id": "s2", "signal": "a", "value": 9.1e15}', "fact-number", 38),
+    "hundreds of digits": ('{"id": "s2", "signal": "a", "value": -1' + "0" * 400 + "}", "fact-number", 38),
     "thousands of digits": ('{"id": "s2", "signal": "a", "value": 1' + "0" * 5000 + "}", "fact-number", 38),
     "a megabyte of text": ('{"id": "s2", "signal": "a", "site": "' + "x" * 2**20 + '"}', "fact-too-long", 37),
     "a list inside": ('{"id": "s2", "signal": "a", "site": ["MNL"]}', "fact-type", 37),
