@@ -24,8 +24,9 @@ def judge(readings: pl.DataFrame, metric: Metric, watch: ForecastMiss, as_of: da
     """Every day or week of every series of `metric`, judged, as `signals` needs it; `value`, `baseline` and `limit` are WAPE.
 
     `value` is Σ|actual − forecast| / Σ actual over the rows of the period that have both (a period without any volume is
-    measured against its forecast); `baseline` the WAPE that counting noise alone gives; `delta` the bias, Σ(actual − forecast)
-    / Σ actual; `n` the volume; `direction` up where there was more than forecast. All are shares, not per cent.
+    measured against its forecast); `baseline` the WAPE that counting noise alone gives; `delta` the bias as contracts count it,
+    Σ(actual − forecast) / Σ forecast (of the volume where nothing was forecast); `n` the volume; `direction` up where there was
+    more than forecast. All are shares, not per cent.
 
     A miss: the WAPE is above `limit` and the error beyond counting noise, by p-values (gamma tail of Σ|actual − forecast| for
     Poisson volumes) adjusted over the series of that period. `limit` is the greater of two: `wape` with the counting noise
@@ -48,7 +49,7 @@ def judge(readings: pl.DataFrame, metric: Metric, watch: ForecastMiss, as_of: da
     told = told.with_columns(
         since=pl.when(slow).then("memory_start").otherwise("at"),
         value=pl.when(slow).then("memory_wape").otherwise("wape"),
-        delta=pl.when(slow).then("memory_bias").otherwise("error_share"),
+        delta=pl.when(slow).then("memory_bias").otherwise("bias"),
         baseline=pl.when(slow).then("memory_noise").otherwise("noise_share"),
         p_value=pl.when(slow).then("p_bias").otherwise("p_miss"),
         n=pl.when(slow).then("memory_volume").otherwise("volume"),
@@ -103,20 +104,20 @@ def _measured(rows: pl.DataFrame, watch: ForecastMiss) -> pl.DataFrame:
         return column.rolling_sum(watch.memory).over("series")
 
     sums = rows.with_columns(
-        base=_base("volume", "forecast"),
+        base=_either("volume", "forecast"),
         memory_volume=memory(pl.col("volume")),
         memory_forecast=memory(pl.col("forecast")),
         memory_start=pl.col("at").shift(watch.memory - 1).over("series"),
         mean_error=memory(error.abs()) / watch.memory,
-    ).with_columns(memory_base=_base("memory_volume", "memory_forecast"))
+    ).with_columns(memory_base=_either("memory_volume", "memory_forecast"))
     shares = sums.with_columns(
         wape=pl.col("absolute") / pl.col("base"),
-        error_share=error / pl.col("base"),
+        bias=error / _either("forecast", "volume"),
         noise_share=pl.col("noise") / pl.col("base"),
         limit_wape=pl.when(pl.col("short") > 0).then(pl.col("allowed") / pl.col("short")).otherwise(watch.wape),
         memory_wape=memory(pl.col("absolute")) / pl.col("memory_base"),
         memory_noise=memory(pl.col("noise")) / pl.col("memory_base"),
-        memory_bias=(pl.col("memory_volume") - pl.col("memory_forecast")) / pl.col("memory_base"),
+        memory_bias=(pl.col("memory_volume") - pl.col("memory_forecast")) / _either("memory_forecast", "memory_volume"),
         tracking=pl.when(pl.col("mean_error") > 0).then(memory(error) / pl.col("mean_error")).otherwise(0.0),
     )
     absolute, noise, variance = (shares[name].to_numpy() for name in ("absolute", "noise", "noise_variance"))
@@ -130,6 +131,6 @@ def _measured(rows: pl.DataFrame, watch: ForecastMiss) -> pl.DataFrame:
     return tested.with_columns(limit=pl.max_horizontal("limit_wape", needed))
 
 
-def _base(volume: str, forecast: str) -> pl.Expr:
-    """What shares are of: the volume; where there was none, the forecast; 1 where there was neither."""
-    return pl.when(pl.col(volume) > 0).then(volume).when(pl.col(forecast) > 0).then(forecast).otherwise(1.0)
+def _either(first: str, second: str) -> pl.Expr:
+    """What shares are of: the first; where that is nothing, the second; 1 where both are."""
+    return pl.when(pl.col(first) > 0).then(first).when(pl.col(second) > 0).then(second).otherwise(1.0)

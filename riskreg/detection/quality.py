@@ -19,10 +19,10 @@ _SIDES = {"up": (1,), "down": (-1,), "both": (1, -1)}
 def judge(readings: pl.DataFrame, metric: Metric, watch: QualityDrift, as_of: datetime) -> pl.DataFrame:
     """Every period of every series of `metric`, judged, as `signals` needs it; numbers are in the metric's own unit.
 
-    `value` is the EWMA (the level now; the reading while the norm is being learnt), `baseline` the norm, `limit` that of the
-    EWMA on the worse side (with two worse sides, the side where the value is). A period is a signal while EWMA or CUSUM is out
-    on a worse side and the EWMA has moved there by at least `least_change`; one inside the limit is the CUSUM's. `since` is
-    where that CUSUM last left zero.
+    `value` is what was reported for the period (of `n` contacts), `level` the EWMA (the reading itself while the norm is being
+    learnt), `baseline` the norm, `limit` that of the EWMA on the worse side (with two worse sides, the side where the level is).
+    A period is a signal while EWMA or CUSUM is out on a worse side and the EWMA has moved there by at least `least_change`; one
+    whose level is inside the limit is the CUSUM's. `since` is where that CUSUM last left zero. The chart shows the level.
 
     The norm is the mean of the first `baseline` periods, weighed by n. A period's variance is p(1 − p)/n or deviation²/n,
     times the overdispersion of the learnt periods where that is above 1 (Laney 2002), because weeks differ by more than
@@ -61,7 +61,7 @@ def judge(readings: pl.DataFrame, metric: Metric, watch: QualityDrift, as_of: da
     learnt = rows["order"].to_numpy() < watch.baseline
     scale = 100.0 if watch.measure == "rate" else 1.0
     told = rows.with_columns(
-        pl.Series("level", np.where(learnt, value[place], level[place])),
+        pl.Series("level", np.where(learnt | np.isnan(norm[place]), value[place], level[place])),
         pl.Series("limit", (norm + side * reach)[place]).fill_nan(None),
         pl.Series("signal", out[place]),
         pl.Series("since", since[place]),
@@ -69,7 +69,6 @@ def judge(readings: pl.DataFrame, metric: Metric, watch: QualityDrift, as_of: da
         pl.Series("strength", strength(chance, effect)),
         pl.Series("learnt", learnt),
     ).with_columns(
-        value=pl.when(pl.col("norm").is_null()).then("value").otherwise("level"),
         baseline=pl.when(~pl.col("learnt")).then("norm"),
         limit=pl.when(~pl.col("learnt")).then("limit"),
         since=pl.col("at").gather("since").over("series"),
@@ -78,7 +77,7 @@ def judge(readings: pl.DataFrame, metric: Metric, watch: QualityDrift, as_of: da
     )
     return told.with_columns(
         delta=pl.col("value") - pl.col("baseline"),
-        chart_value=pl.col("value") * scale,
+        chart_value=pl.col("level") * scale,
         chart_baseline=pl.col("baseline") * scale,
         chart_limit=pl.col("limit") * scale,
     )

@@ -66,7 +66,8 @@ def trace(
 
 def _judge(readings: pl.DataFrame, metric: Metric, as_of: datetime) -> pl.DataFrame:
     """Every period of every series: scope, series, order, at, end, ids (of its readings), since (start of what it speaks of),
-    the numbers of a signal, `signal` (whether it is one), and chart_value, chart_baseline, chart_limit."""
+    the numbers of a signal (with `level` those of the last period only), `signal` (whether it is one), and chart_value,
+    chart_baseline, chart_limit."""
     match metric.detector:
         case AttritionSpike() as watch:
             return attrition.judge(readings, metric, watch, as_of)
@@ -99,12 +100,17 @@ def _signals(judged: pl.DataFrame, metric: Metric, client: str) -> pl.DataFrame:
         else spans.filter(pl.col("at") == pl.col("to"))
     )
     made_from = rows.explode("ids").group_by("id").agg(pl.col("ids").sort().alias("readings"))
+    # Beside a smoothed level, value and n are those of the last period alone; elsewhere they are of the whole time.
+    level, last = ("level", "at") if "level" in hits.columns else (None, "since")
     complete = hits.with_columns(
         signal=pl.lit(kind),
         client=pl.lit(client),
         metric=pl.lit(metric.id),
         unit=pl.lit(metric.unit),
+        **{"from": pl.col(last)},
         at=pl.col("end"),
         to=pl.col("end"),
-    ).rename({"since": "from"})
+        level=level,
+        since="since" if level else None,
+    )
     return complete.join(made_from, on="id").select(pl.col(name).cast(dtype) for name, dtype in SIGNAL_SCHEMA.items())

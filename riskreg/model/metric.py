@@ -57,8 +57,9 @@ class ForecastMiss(Frozen):
     forecast: Id
     period: Literal["day", "week"] = "week"
     wape: Annotated[Share, Field(gt=0)] = 0.10
+    """Largest weighted absolute error that is no miss, as a share of the volume: 0.10 is 11 % above the forecast, 9 % below it."""
     bias: Annotated[Share, Field(gt=0)] = 0.05
-    """Least bias over the memory, as a share of volume, for which the tracking signal counts."""
+    """Least bias over the memory, as a share of the forecast, for which the tracking signal counts."""
     tracking: Annotated[Number, Field(gt=0)] = 4.0
     """Limit of the tracking signal over the memory (sum of errors over mean absolute deviation; never more than `memory`)."""
     memory: Annotated[Whole, Field(ge=3)] = 8

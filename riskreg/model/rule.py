@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BeforeValidator, Discriminator, Field, Tag, 
 
 from riskreg.model.base import Frozen, Id, Level, Prose, Remark, Share, Text, Whole
 from riskreg.model.disruption import LossKind
-from riskreg.model.times import Duration
+from riskreg.model.times import Duration, parse_duration
 
 Severity = Literal["low", "medium", "high", "critical"]
 Category = Literal[
@@ -128,8 +128,18 @@ class Raise(Frozen):
 
     likelihood: Level
     impact: Level | Literal["from-function-criticality"]
-    due: Annotated[str | None, Field(pattern=r"^[A-Za-z0-9_.-]+\.[a-z][a-z0-9_]*$")] = None
-    """A pattern's name and its field with a date, `contract.notice_by`: the risk is reviewed by that day at the latest."""
+    due: Annotated[str | None, Field(pattern=r"^[A-Za-z0-9_.-]+\.[a-z][a-z0-9_]*( \+ [0-9]{1,3}[mhdw])?$")] = None
+    """A pattern's name and its field with a date, `contract.notice_by`, or so long after it, `event.at + 3d`: the risk is reviewed
+    by that day at the latest."""
+
+    @property
+    def deadline(self) -> tuple[str, str, int] | None:
+        """The name of the pattern, its field, and the seconds after it, of `due`."""
+        if self.due is None:
+            return None
+        place, _, after = self.due.partition(" + ")
+        alias, _, field = place.rpartition(".")
+        return alias, field, parse_duration(after) if after else 0
 
 
 class Lose(Frozen):
@@ -232,9 +242,9 @@ class Rule(Frozen):
         for pattern in positives(self.when):
             if pattern.within is not None and pattern.at_least is None:
                 raise ValueError("within of one pattern needs at_least, or stands under not; the rule's own within is for all")
-        due = self.then.raises.due if self.then.raises else None
-        if due and due.rpartition(".")[0] not in aliases:
-            raise ValueError(f"due refers to '{due.rpartition('.')[0]}', which no pattern is named after 'as'")
+        due = self.then.raises.deadline if self.then.raises else None
+        if due and due[0] not in aliases:
+            raise ValueError(f"due refers to '{due[0]}', which no pattern is named after 'as'")
         keys = {name for loss in self.then.lose if "$" in loss.ref for name in [loss.ref.partition("$")[2]]}
         if missing := sorted(keys - set(self.join)):
             raise ValueError(f"lose refers to ${missing[0]}, which is not among the join fields")

@@ -24,6 +24,7 @@ SIGNAL_FIELDS: dict[str, Literal["text", "texts", "time", "number", "whole"]] = 
     "metric": "text",
     "unit": "text",
     "value": "number",
+    "level": "number",
     "baseline": "number",
     "limit": "number",
     "delta": "number",
@@ -32,12 +33,15 @@ SIGNAL_FIELDS: dict[str, Literal["text", "texts", "time", "number", "whole"]] = 
     "p_value": "number",
     "run_length": "number",
     "direction": "text",
+    "since": "time",
     "from": "time",
     "to": "time",
     "readings": "texts",
 }
-"""`at` is the end of the period judged (when the signal could be known); `unit` is the metric's own; `delta` is value − baseline,
-but of a forecast miss the bias; `strength` 1 to 5; `p_value` (adjusted over the series tested together) or `run_length` says how
+"""`at` is the end of the period judged (when the signal could be known); `unit` is the metric's own; `value` and `n` are of the
+time `from` to `to`; `delta` is value − baseline, but of a forecast miss Σ(actual − forecast) / Σ forecast, while its value is the
+WAPE, a share of the volume; of a quality drift `value` is what was reported, `level` the smoothed value, which `limit` is for, and
+`since` the start of the drift; `strength` 1 to 5; `p_value` (adjusted over the series tested together) or `run_length` says how
 sure; `direction` is `up` or `down`; `readings` are the ids of the rows judged."""
 
 SIGNALS: dict[str, str] = {

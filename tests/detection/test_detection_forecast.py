@@ -46,8 +46,9 @@ def test_over_and_under_are_told_apart():
     actual[15, 0], actual[15, 1] = 1250, 750
     more, less = _detect(actual, forecast).to_dicts()
     assert (more["direction"], less["direction"]) == ("up", "down")
-    assert more["value"] == pytest.approx(250 / 1250) and more["delta"] == pytest.approx(250 / 1250) and more["n"] == 1250
-    assert less["value"] == pytest.approx(250 / 750) and less["delta"] == pytest.approx(-250 / 750)
+    # The error is weighed by the volume, as a WAPE is; the bias by the forecast, as contracts count it.
+    assert more["value"] == pytest.approx(250 / 1250) and more["delta"] == pytest.approx(250 / 1000) and more["n"] == 1250
+    assert less["value"] == pytest.approx(250 / 750) and less["delta"] == pytest.approx(-250 / 1000)
     assert more["at"] == START + 16 * WEEK and more["from"] == START + 15 * WEEK
     assert more["limit"] == pytest.approx(0.10, abs=0.005) and more["p_value"] < 1e-6 and more["strength"] >= 4
     assert len(more["readings"]) == 2
@@ -104,6 +105,7 @@ def test_no_volume_and_no_forecast_have_finite_numbers():
     actual, forecast = np.array([[0.0], [0.0], [300.0], [0.0]]), np.array([[0.0], [300.0], [0.0], [0.2]])
     found = _detect(actual, forecast)
     assert found["direction"].to_list() == ["down", "up"] and found["value"].to_list() == [1.0, 1.0]
+    assert found["delta"].to_list() == [-1.0, 1.0]
     assert found.select(pl.col(pl.Float64).is_finite().all()).row(0) is not None
     line = trace(_both(actual, forecast), volume(), site=None, vendor=None, function=None, as_of=LATER)
     assert all(np.isfinite(line[name].to_numpy()).all() for name in ("value", "baseline", "limit"))

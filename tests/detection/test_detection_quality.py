@@ -31,11 +31,13 @@ def test_a_drift_is_found_dated_and_graded():
     first = found.group_by("site", maintain_order=True).first()
     late = (first["at"] - START).dt.total_days() / 7 - 30
     assert (late <= 8).sum() / sites >= 0.9
-    begins = (first["from"] - START).dt.total_days() / 7 - 30
+    begins = (first["since"] - START).dt.total_days() / 7 - 30
     assert abs(begins.median()) <= 1
     assert found.height / (22 * sites) > 0.7, "one signal a week while it is out of control"
     assert found.filter(pl.col("at") == START + 52 * WEEK)["strength"].median() >= 3
-    assert (found["delta"] < 0).all() and (found["direction"] == "down").all() and (found["run_length"] == 500).all()
+    assert (
+        (found["level"] < found["baseline"]).all() and (found["direction"] == "down").all() and (found["run_length"] == 500).all()
+    )
 
 
 def test_only_the_worse_direction_and_only_what_matters():
@@ -73,11 +75,22 @@ def test_the_trace_is_in_per_cent_and_has_the_numbers_of_the_signals():
     line = trace(frame, csat(), site="S0000", vendor=None, function=None, as_of=LATER)
     drawn = line.filter("signal")
     assert drawn["at"].to_list() == found["at"].to_list()
-    for name in ("value", "baseline", "limit"):
-        assert drawn[name].to_numpy() == pytest.approx(100 * found[name].to_numpy())
+    for name, field in (("value", "level"), ("baseline", "baseline"), ("limit", "limit")):
+        assert drawn[name].to_numpy() == pytest.approx(100 * found[field].to_numpy())
     assert line["limit"].head(16).null_count() == 16 and line["value"][0] == pytest.approx(100 * value[0, 0])
     assert (line.tail(24)["limit"] < line.tail(24)["baseline"]).all()
     assert found["readings"].list.len().max() > 5, "a drift is made from every week since it began"
+
+
+def test_a_signal_tells_what_was_reported_beside_the_smoothed_level():
+    value, n = np.full((40, 1), 85.0), np.full((40, 1), 200.0)
+    value[25:] = 80.0
+    value[30], n[30] = 81.5, 150.0
+    found = {signal["at"]: signal for signal in _detect(qa_score(), value, n).to_dicts()}
+    signal, before = found[START + 31 * WEEK], found[START + 30 * WEEK]
+    assert (signal["value"], signal["n"], signal["delta"]) == (81.5, 150.0, -3.5)
+    assert signal["from"] == START + 30 * WEEK and signal["to"] == signal["at"] and signal["since"] == START + 25 * WEEK
+    assert signal["level"] == pytest.approx(0.8 * before["level"] + 0.2 * 81.5) and signal["level"] < signal["limit"] < 85.0
 
 
 def test_perfect_scores_constant_scores_and_missing_samples():

@@ -11,7 +11,7 @@ from inference_rules import AS_OF, rule, signal
 from riskreg.inference import decide
 from riskreg.inference.words import explain
 from riskreg.inference.words.conditions import Voice, held
-from riskreg.inference.words.wording import day, listed, measured, num, pct, period
+from riskreg.inference.words.wording import day, listed, measured, num, pct, period, time
 from riskreg.model.finding import Finding, Step
 from riskreg.model.metric import Threshold
 from riskreg.model.rule import Pattern
@@ -48,6 +48,14 @@ def test_pct_and_date() -> None:
             {"metric": "qa_score", "value": 85.5, "baseline": 86, "limit": 85},
             "qa score 85.5, usually 86, a small change that lasts",
         ),
+        (
+            {"metric": "quality score", "value": 86.06, "level": 87.34, "baseline": 90.29, "limit": 89.13},
+            "quality score 86.1 reported, smoothed 87.3, usually 90.3, unusual below 89.1",
+        ),
+        (
+            {"metric": "quality score", "value": 84.2, "level": 85.5, "baseline": 86, "limit": 85},
+            "quality score 84.2 reported, smoothed 85.5, usually 86, a small change that lasts",
+        ),
         ({"signal": "attrition_spike", "value": 9, "baseline": 2.7, "limit": 9}, "9 left, usually 2.7, unusual from 9"),
         ({"signal": "data_exposure", "metric": "grave exposures", "value": 1, "limit": 1}, "1 grave exposure, and one is enough"),
         (
@@ -56,10 +64,10 @@ def test_pct_and_date() -> None:
         ),
         (
             {"signal": "forecast_miss", "value": 0.22, "delta": -0.2, "limit": 0.12},
-            "20\u00a0% less than forecast (error 22\u00a0%, unusual above 12\u00a0%)",
+            "20\u00a0% less than forecast (error 22\u00a0% of the volume, unusual above 12\u00a0%)",
         ),
-        ({"signal": "forecast_miss", "value": 0.09, "limit": 0.12}, "error 9\u00a0%, a small miss that lasts"),
-        ({"signal": "forecast_miss", "value": 0.22}, "error 22\u00a0%"),
+        ({"signal": "forecast_miss", "value": 0.09, "limit": 0.12}, "error 9\u00a0% of the volume, a small miss that lasts"),
+        ({"signal": "forecast_miss", "value": 0.22}, "error 22\u00a0% of the volume"),
         ({"metric": "csat"}, ""),
         ({"metric": "csat", "value": "high", "baseline": 0.8}, "csat high"),
         ({"fact": "missing_data", "last": "2026-10-18"}, "no data since Sun 18\u00a0Oct\u00a02026"),
@@ -413,3 +421,15 @@ def test_check_tries_kinds_that_nobody_describes(text: str, sound: bool) -> None
 )
 def test_standing_facts_are_sentences(fact: dict[str, Any], line: str) -> None:
     assert told({"fact": fact["fact"]}, [{"id": "f", "site": "MNL", **fact}])[-1] == f"  {line}"
+
+
+@pytest.mark.parametrize(("after", "day"), [("", 15), (" + 3h", 15), (" + 4h", 16), (" + 3d", 18)])
+def test_a_deadline_can_be_so_long_after_a_time(after: str, day: int) -> None:
+    facts = [signal("data_exposure", "s", at=datetime(2026, 11, 15, 20, 40, tzinfo=UTC))]
+    then = {"raise": {"likelihood": 5, "impact": 4, "due": f"s.at{after}"}}
+    assert only({"as": "s", "signal": "data_exposure"}, facts, then=then).due == date(2026, 11, day)
+
+
+def test_a_time_is_said_with_its_zone_and_can_be_later() -> None:
+    at = datetime(2026, 11, 15, 20, 40, tzinfo=UTC)
+    assert time(at) == "Sun 15\u00a0Nov\u00a02026, 20:40 UTC" and time(at, "72h") == "Wed 18\u00a0Nov\u00a02026, 20:40 UTC"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, get_args
 
 from riskreg.inference.language.meaning import CONCLUDED, MAX_TEXT, MAX_WHOLE, Firing, Item, patterns, tree
@@ -22,6 +22,7 @@ _RESERVED = frozenset({"sid"})
 
 Wrong = tuple[str, str, str]
 """Code, message, hint."""
+DUPLICATE: Wrong = ("fact-duplicate", "another fact has the same id; the first one is used", "Give every fact an id of its own.")
 
 
 def accept(facts: Sequence[Fact]) -> tuple[tuple[Item, ...], tuple[Fault, ...]]:
@@ -94,14 +95,17 @@ def latest(firing: Firing, items: Mapping[str, Item]) -> datetime | None:
 
 
 def deadline(rule: Rule, firing: Firing, items: Mapping[str, Item]) -> date | None:
-    """The earliest of the dates that `raise.due` names, over every fact that matched there; None where there is none. ValueError
-    where a value is neither a time nor a date as text."""
-    if rule.then.raises is None or rule.then.raises.due is None:
+    """The earliest of the dates (in UTC) that `raise.due` names, over every fact that matched there; None where there is none.
+    ValueError where a value is neither a time nor a date as text."""
+    if rule.then.raises is None or (due := rule.then.raises.deadline) is None:
         return None
-    alias, _, field = rule.then.raises.due.rpartition(".")
+    alias, field, after = due
     numbers = {number for number, pattern in patterns(tree(rule.when)).items() if pattern.alias == alias}
     values = [items[fact].fact.get(field) for number, fact in firing.taken if number in numbers]
-    return min((as_time(value).date() for value in values if value is not None), default=None)
+    try:
+        return min(((as_time(value) + timedelta(seconds=after)).date() for value in values if value is not None), default=None)
+    except OverflowError as error:
+        raise ValueError("no calendar reaches so far") from error
 
 
 def plain(fact: Mapping[str, Any]) -> dict[str, Any]:
@@ -128,7 +132,7 @@ def wrong(fact: Fact, seen: set[str]) -> Wrong | None:
         if found := _wrong_field(field, value):
             return found
     if ident in seen:
-        return "fact-duplicate", "another fact has the same id; the first one is used", "Give every fact an id of its own."
+        return DUPLICATE
     return None
 
 

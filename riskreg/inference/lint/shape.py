@@ -136,9 +136,9 @@ def limit(outline: Outline, _pack: Pack) -> Iterator[Told]:
 @each("rule-due", "`raise.due` names a field that is no date.", "error", forbids=True)
 def due(outline: Outline, _pack: Pack) -> Iterator[Told]:
     raises = outline.rule.then.raises
-    if raises is None or raises.due is None:
+    if raises is None or (deadline := raises.deadline) is None:
         return
-    name, _, field = raises.due.rpartition(".")
+    name, field, _ = deadline
     for number in outline.positive:
         pattern = outline.patterns[number]
         if pattern.alias == name and not _date(pattern, field):

@@ -149,9 +149,10 @@ def _follows(rule: Rule, voice: Voice) -> Iterator[str]:
         impact = "as large as the most critical function there" if isinstance(then.raises.impact, str) else str(then.raises.impact)
         risk = f"the risk \u2018{words_of(rule.category)}\u2019"
         yield f"{risk} is indicated with likelihood {then.raises.likelihood} and impact {impact}"
-        if then.raises.due:
-            alias, _, name = then.raises.due.rpartition(".")
-            yield f"it is reviewed by the day \u2018{words(name)}\u2019 of the {words_of(alias)} at the latest"
+        if due := then.raises.deadline:
+            alias, name, after = due
+            what = f"of the {words_of(alias)}" if name == "at" else f"\u2018{words(name)}\u2019 of the {words_of(alias)}"
+            yield f"it is reviewed by the day {f'{say_duration(after)} after that ' if after else ''}{what} at the latest"
     for loss in then.lose:
         yield _loss(loss, voice)
     if then.conclude:

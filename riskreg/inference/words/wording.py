@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from riskreg.model.signal import as_time
+from riskreg.model.times import parse_duration
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 MISSING = "missing_data"
 """The kind of fact that says that readings are overdue."""
-_MEASURED = ("value", "baseline", "limit", "delta")
+_MEASURED = ("value", "level", "baseline", "limit", "delta")
 _SIGNALS = {
     "attrition_spike": "more leavers than usual",
     "quality_drift": "quality drift",
@@ -39,6 +40,12 @@ def day(value: Any) -> str:
     """A time or date → `Sun 15 Nov 2026`, in UTC."""
     value = as_time(value)
     return f"{_DAYS[value.weekday()]} {value.day}\u00a0{_MONTHS[value.month - 1]}\u00a0{value.year}"
+
+
+def time(value: Any, after: str = "0s") -> str:
+    """A time → `Wed 18 Nov 2026, 20:40 UTC`; `time("72h")` is so long after it."""
+    moment = as_time(value) + timedelta(seconds=parse_duration(after))
+    return f"{day(moment)}, {moment:%H:%M} UTC"
 
 
 def period(fact: Mapping[str, Any]) -> str:
@@ -98,6 +105,7 @@ def listed(names: Iterable[Any], last: str = "and") -> str:
 
 def measured(fact: Mapping[str, Any]) -> str:
     """What a signal measured, beside what is usual: `quality score 82, usually 86, unusual below 85`; empty without a value.
+    Where the value was smoothed before it was judged, both are told: `quality score 81 reported, smoothed 82, usually 86, …`.
     Of missing data since when it is missing: `no data since Sun 18 Oct 2026`."""
     if fact.get("fact") == MISSING:
         return f"no data since {day(fact['last'])}" if fact.get("last") else "no data yet"
@@ -118,6 +126,8 @@ def measured(fact: Mapping[str, Any]) -> str:
         told = [_events(fact["value"], metric)]
     else:
         told = [f"{words(metric)} {amount}"]
+    if fact.get("level") is not None:
+        told = [f"{told[0]} reported", f"smoothed {_amount(fact['level'], percent=percent)}"]
     if fact.get("baseline") is not None:
         told.append(f"usually {_amount(fact['baseline'], percent=percent)}")
     if fact.get("limit") is not None:
@@ -140,7 +150,7 @@ def _is_number(value: Any) -> bool:
 
 def _unusual(fact: Mapping[str, Any], limit: str) -> str:
     """From which value on it is unusual. A value that has not gone so far is a signal because it stays where it is."""
-    value, bound = fact["value"], fact["limit"]
+    value, bound = fact["value"] if fact.get("level") is None else fact["level"], fact["limit"]
     down = value < fact.get("baseline", bound)
     if value > bound if down else value < bound:
         return "a small change that lasts"
@@ -155,8 +165,8 @@ def _events(value: Any, metric: str) -> str:
 
 
 def _miss(fact: Mapping[str, Any]) -> str:
-    """A forecast miss: its value is the weighted absolute error, its delta the bias, both as shares of the volume."""
-    error = f"error {pct(fact['value'])}"
+    """A forecast miss: its value is the weighted absolute error, a share of the volume; its delta the bias, of the forecast."""
+    error = f"error {pct(fact['value'])} of the volume"
     if (limit := fact.get("limit")) is not None:
         error += f", unusual above {pct(limit)}" if fact["value"] >= limit else ", a small miss that lasts"
     if (bias := fact.get("delta")) is None:
