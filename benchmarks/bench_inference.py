@@ -2,10 +2,11 @@
 
     python benchmarks/bench_inference.py [--facts 1000000] [--links 100000] [--rounds 3]
 
-Each engine runs in a process of its own, from facts that are loaded (riskreg: columns; others: dicts) to all firings, the quickest
-of the rounds. `checked` is both engines of riskreg, `reference` the second of them alone. Answers are rule, key and fact ids, and
-all must be equal. Ratios are those of the wall clock; seconds of the processor, other processes included, stand beside it. The
-load of the machine stands above the tables: a figure from a machine with other work is worth little.
+Each engine runs in a process of its own, from facts that are loaded (riskreg: columns; others: dicts) to all firings; the engines
+take turns, and of the rounds of each the quickest counts. `checked` is both engines of riskreg, `reference` the second of them
+alone. Answers are rule, key and fact ids, and all must be equal. Ratios are those of the wall clock; seconds of the processor,
+other processes included, stand beside it. The load of the machine stands above the tables: a figure from a machine with other
+work is worth little.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import resource
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from importlib.util import find_spec
 from typing import Any
@@ -27,8 +28,7 @@ import packs
 import polars as pl
 from clock import Clock, Spent
 
-from riskreg.inference import durable_available, evaluate, prepare
-from riskreg.inference.facts.columns import Facts
+from riskreg.inference import Facts, durable_available, evaluate, prepare
 from riskreg.model.rule import Rule
 
 MODULES = {"durable": "durable_rules_engine", "clips": "clips", "zen": "zen"}
@@ -75,30 +75,35 @@ def _rival(engine: str, rules: list[Rule], frame: pl.DataFrame) -> tuple[Spent, 
     return spent, ((rule, site, ids) for (rule, site), ids in keys.items()), {}
 
 
-def apart(engine: str, case: str, count: int, rules: int = 0, rounds: int = 1) -> dict[str, Any]:
-    """The same in processes of its own, the quickest of the rounds."""
-    command = [sys.executable, __file__, "--ask", engine, case, str(count), str(rules)]
-    made = [json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout) for _ in range(rounds)]
-    assert len({one["digest"] for one in made}) == 1
-    return min(made, key=lambda one: float(one["wall"]))
+def in_turn(asked: Sequence[tuple[str, str, int, int]], rounds: int = 1) -> list[dict[str, Any]]:
+    """Of each question (engine, case, facts, rules) the quickest round. Each is asked in a process of its own, and all of them in
+    every round, so that other work on the machine slows none of them alone."""
+    made: list[list[dict[str, Any]]] = [[] for _ in asked]
+    for _ in range(rounds):
+        for found, one in zip(made, asked, strict=True):
+            command = [sys.executable, __file__, "--ask", *map(str, one)]
+            found.append(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
+    assert all(len({one["digest"] for one in found}) == 1 for found in made)
+    return [min(found, key=lambda one: float(one["wall"])) for found in made]
 
 
 def beside(title: str, case: str, count: int, rounds: int, rivals: dict[str, int], wanted: str) -> None:
     """A table of one case: facts a second of every engine, as multiples of raw durable_rules."""
     print(f"\n{title} (to reach: {wanted})")
     print(f"{'':<26}{'facts':>10}{'firings':>9}{'seconds':>9}{'CPU s':>8}{'facts/s':>12}{'× raw':>8}{'MB':>7}")
-    raw = apart("durable", case, count, rounds=rounds) if durable_available() else None
-    rows = [("durable_rules, raw batch", count, raw)] if raw else []
-    for name, engine in (("riskreg, reference", "reference"), ("riskreg, checked", "both")):
-        made = apart(engine, case, count, rounds=rounds)
-        assert raw is None or made["digest"] == raw["digest"], f"{name} differs from durable_rules"
-        rows.append((name, count, made))
+    names = {"durable": "durable_rules, raw batch", "reference": "riskreg, reference", "both": "riskreg, checked"}
+    if not durable_available():
+        del names["durable"]
+    found = in_turn([(engine, case, count, 0) for engine in names], rounds)
+    assert len({made["digest"] for made in found}) == 1, f"{', '.join(names)} differ"
+    raw = found[0] if "durable" in names else None
+    rows = [(name, count, made) for name, made in zip(names.values(), found, strict=True)]
     for name, few in rivals.items():
         if find_spec(MODULES[name]) is None:
             print(f"{name} is not installed here (pip install -e .[bench])")
             continue
-        made = apart(name, case, few)
-        assert made["digest"] == apart("reference", case, few)["digest"], f"{name} differs from riskreg"
+        made, ours = in_turn([(name, case, few, 0), ("reference", case, few, 0)])
+        assert made["digest"] == ours["digest"], f"{name} differs from riskreg"
         rows.append((name, few, made))
     for name, facts, made in rows:
         speed = facts / made["wall"]
@@ -111,7 +116,7 @@ def beside(title: str, case: str, count: int, rounds: int, rivals: dict[str, int
 def grown(count: int, rounds: int) -> None:
     """Ten thousand rules beside a thousand, of which the same hundred fire."""
     print(f"\nRules that stay silent cost little, {count:,} facts (to reach: 10,000 rules under 1.5 × the time of 1,000)")
-    few, lots = (apart("reference", "many", count, rules, rounds) for rules in (1000, 10_000))
+    few, lots = in_turn([("reference", "many", count, rules) for rules in (1000, 10_000)], rounds)
     assert few["digest"] == lots["digest"]
     print(f"{'1,000 rules':<26}{few['wall']:>9.3f} s\n{'10,000 rules':<26}{lots['wall']:>9.3f} s")
     print(f"{'ratio':<26}{lots['wall'] / few['wall']:>9.2f}")
@@ -120,8 +125,9 @@ def grown(count: int, rounds: int) -> None:
 def compiled() -> None:
     """Seconds of the processor to prepare rules, by how many there are."""
     print("\nCompiling (to reach: linear)")
-    for rules in (1000, 2000, 4000, 10_000):
-        seconds = apart("reference", "many", 1000, rules, 3)["compile"]
+    sizes = (1000, 2000, 4000, 10_000)
+    for rules, made in zip(sizes, in_turn([("reference", "many", 1000, rules) for rules in sizes]), strict=True):
+        seconds = made["compile"]
         print(f"{f'{rules:,} rules':<26}{seconds:>9.3f} s{1e6 * seconds / rules:>9.0f} µs a rule")
 
 
