@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from riskreg.workspace.codes import CODES
-    from riskreg.workspace.factsfile import FactsRead, read_facts
+    from riskreg.workspace.factsfile import FactsRead, read_facts, read_facts_of
     from riskreg.workspace.kepttests import Outcome, run_kept
     from riskreg.workspace.loading import Loaded, load
     from riskreg.workspace.rulefiles import RuleFiles, lock_bytes, read_folder, read_lock, thresholds_of
@@ -30,6 +30,7 @@ _HOME = {
     "load": "loading",
     "lock_bytes": "rulefiles",
     "read_facts": "factsfile",
+    "read_facts_of": "factsfile",
     "read_folder": "rulefiles",
     "read_lock": "rulefiles",
     "run_kept": "kepttests",
@@ -50,6 +51,7 @@ __all__ = [
     "load",
     "lock_bytes",
     "read_facts",
+    "read_facts_of",
     "read_folder",
     "read_lock",
     "run_kept",

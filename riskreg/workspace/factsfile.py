@@ -7,11 +7,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from json.decoder import scanstring  # type: ignore[attr-defined]
+from pathlib import Path
 from typing import Any, BinaryIO
 
 from riskreg.model.faults import Fault, Span
 from riskreg.model.signal import Fact, as_utc
 from riskreg.workspace.codes import fault
+from riskreg.workspace.sources import strange
 
 MOST_FAULTS = 100
 """Faults that are listed; the others are counted."""
@@ -72,6 +74,16 @@ def read_facts(stream: BinaryIO, path: str) -> FactsRead:
         hint = "Write one fact a line."
         found.add("facts-empty", "this file holds no fact", 1, hint=hint, example=GOOD)
     return found
+
+
+def read_facts_of(file: Path) -> FactsRead:
+    """The facts of a file. A pipe with a name is refused, because it may wait for ever; one that a shell made for us is read."""
+    if strange(file):
+        found = FactsRead(str(file))
+        found.add("cannot-read", "this is not a file", 0, 0, hint="Give a file, or - for what is piped in.")
+        return found
+    with file.open("rb") as stream:
+        return read_facts(stream, str(file))
 
 
 def _lines(stream: BinaryIO, found: FactsRead) -> Iterator[tuple[int, bytes]]:

@@ -13,6 +13,7 @@ from riskreg.model.fact import STANDING
 from riskreg.model.faults import Fault, FaultError, Span, errors
 from riskreg.model.signal import SIGNALS
 from riskreg.workspace.codes import fault
+from riskreg.workspace.sources import PASSED_OVER
 from riskreg.workspace.storage import write_atomic, write_lock
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ _OF_SIGNALS = frozenset({"site", "function", "vendor", "client"})
 _SAMPLE = {"site": "MNL", "function": "ORD-EN", "vendor": "altura", "system": "telephony", "pool": "MNL-day", "client": "MER"}
 _DAY = "2026-11-15T00:00:00Z"
 _WEAK, _STRONG = 2, 3
+_DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10))})
+"""Names that no file has on Windows, with whatever ending."""
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
 
 
@@ -60,6 +63,9 @@ def write_rule(root: Path, answers: Answers, others: Sequence[Rule]) -> tuple[Pa
     `others` are the rules of the workspace. FaultError where the id or a file is taken, or where the rule would not be sound.
     """
     files = root / "rules" / f"{answers.id}.yaml", root / "rules" / f"{answers.id}.test.yaml"
+    if wrong := _no_name(answers.id):
+        hint = "Choose another id: the file is named after it."
+        raise FaultError([fault("bad-id", f"'{answers.id}' cannot be the id of a rule: {wrong}", Span(path="rules"), hint=hint)])
     rule, tests = rule_text(answers), tests_text(answers)
     with write_lock(root):
         faults = [_taken(file) for file in files if file.exists()]
@@ -165,6 +171,17 @@ def _prove(ident: str, rule_yaml: str, test_yaml: str, others: Sequence[Rule]) -
 def _taken(file: Path) -> Fault:
     message = "this file is there already, and is not written over"
     return fault("cannot-write", message, Span(path=f"rules/{file.name}"), hint="Choose another id, or edit the file.")
+
+
+def _no_name(ident: str) -> str:
+    """Why no file of a rule can have this name, so that the rule would never be read; empty where it can."""
+    if ident.lower().endswith(".test"):
+        return "files that end in .test.yaml hold the tests of rules"
+    if ident.lower().startswith(tuple(start.lower() for start in PASSED_OVER)):
+        return "files that begin so are passed over"
+    if ident.lower().partition(".")[0] in _DEVICES:
+        return "Windows keeps this name for a device"
+    return ""
 
 
 def _aliases(looks: Sequence[str]) -> list[str]:

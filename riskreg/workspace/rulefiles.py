@@ -22,7 +22,7 @@ from riskreg.model.faults import Fault, FaultError, Span, errors, in_order
 from riskreg.resources import shipped
 from riskreg.workspace.codes import did_you_mean, fault
 from riskreg.workspace.kept import Kept
-from riskreg.workspace.sources import Desk, Source
+from riskreg.workspace.sources import PASSED_OVER, Desk, Source, not_a_file, strange
 
 if TYPE_CHECKING:
     from riskreg.inference.proving.lock import Lock
@@ -314,9 +314,11 @@ def _yaml_files(root: Path, folder: str, prefix: str, desk: Desk) -> Iterator[So
     if folder != "." and place.is_symlink() and not desk.inside(root, Source(f"{prefix}{folder}", place)):
         return
     for entry in listed:
-        if entry.name.endswith(".yaml") and not entry.name.startswith((".", "README", "~$")) and not entry.is_dir():
+        if entry.name.endswith(".yaml") and not entry.name.startswith(PASSED_OVER) and not entry.is_dir():
             source = Source(above + entry.name, place / entry.name)
-            if not entry.is_symlink() or desk.inside(root, source):
+            if not entry.is_file() and strange(source.file):
+                desk.add(not_a_file(source))
+            elif not entry.is_symlink() or desk.inside(root, source):
                 yield source
 
 

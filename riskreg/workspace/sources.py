@@ -16,6 +16,8 @@ from riskreg.workspace.codes import fault
 MOST_TEXT = 16 * 1024 * 1024
 """Bytes of one YAML file or template."""
 BLOCK = 1024 * 1024
+PASSED_OVER = (".", "README", "~$")
+"""How the names of files begin that are nobody's definitions, and are passed over without a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,9 @@ class Desk:
 
     def text(self, source: Source) -> str | None:
         """The text of a file in UTF-8 (a byte-order mark is dropped); None, and a fault, where it cannot be had."""
+        if strange(source.file):
+            self.add(not_a_file(source))
+            return None
         try:
             with source.file.open("rb") as stream:
                 data = stream.read(MOST_TEXT + 1)
@@ -78,8 +83,11 @@ class Desk:
             source = Source(f"{prefix}{folder}/{file.name}", file)
             if not self.inside(root, source):
                 continue
-            if file.name.endswith(tuple(suffixes)) and (file.is_file() or not file.exists()):
-                found.append(source)
+            if file.name.endswith(tuple(suffixes)):
+                if strange(file):
+                    self.add(not_a_file(source))
+                else:
+                    found.append(source)
             else:
                 hint = f"Files here end in {', '.join(suffixes)}."
                 self.add(fault("ignored", "this file is not read", source.span(), hint=hint, severity="warning"))
@@ -99,9 +107,21 @@ def _entries(folder: Path) -> Iterator[Path]:
         return
     for file in sorted(folder.iterdir(), key=lambda item: item.name):
         # Scripts beside the readings make them, and a lock holds what stands beside it; they are neither readings nor rules.
-        passed = file.name.startswith((".", "README", "~$")) or file.name.endswith((".py", ".lock.json"))
+        passed = file.name.startswith(PASSED_OVER) or file.name.endswith((".py", ".lock.json"))
         if not passed and not file.is_dir():
             yield file
+
+
+def strange(file: Path) -> bool:
+    """Whether this is a pipe with a name, a socket or a device: to open it may wait for ever for somebody who writes. A pipe that
+    the shell made for this command has no place of its own, and is none of these."""
+    return not (file.is_file() or file.is_dir()) and file.resolve().exists()
+
+
+def not_a_file(source: Source) -> Fault:
+    """The fault for a pipe, a socket or a device in the place of a file."""
+    hint = "Put a file in its place, or take it away."
+    return fault("cannot-read", "this is not a file", source.span(), hint=hint)
 
 
 def cannot_read(source: Source, error: OSError) -> Fault:

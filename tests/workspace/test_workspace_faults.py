@@ -314,11 +314,11 @@ def test_settings_that_are_a_link_out_of_the_workspace_are_not_read(tmp_path: Pa
     assert "riskreg.yaml error outside" in told(load(root))
 
 
-def test_a_pipe_is_passed_over_and_a_dead_link_is_a_fault(tmp_path: Path) -> None:
+def test_a_pipe_and_a_dead_link_are_faults(tmp_path: Path) -> None:
     root = write(tmp_path)
     os.mkfifo(root / "readings/pipe.csv")
     (root / "readings/dead.csv").symlink_to(root / "nowhere.csv")
-    assert told(load(root)) == ["readings/dead.csv error cannot-read", "readings/pipe.csv warning ignored"]
+    assert told(load(root)) == ["readings/dead.csv error cannot-read", "readings/pipe.csv error cannot-read"]
 
 
 def test_what_a_file_says_cannot_steer_a_terminal(tmp_path: Path) -> None:

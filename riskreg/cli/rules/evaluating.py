@@ -81,12 +81,9 @@ def eval_(place: Path, file: str, as_of: datetime | None, engine: Engine, metric
 
 
 def _facts(file: str) -> FactsRead:
-    from riskreg.workspace import read_facts
+    from riskreg.workspace import read_facts, read_facts_of
 
-    if file == "-":
-        return read_facts(sys.stdin.buffer, "stdin")
-    with Path(file).open("rb") as stream:
-        return read_facts(stream, file)
+    return read_facts(sys.stdin.buffer, "stdin") if file == "-" else read_facts_of(Path(file))
 
 
 def _refuse(faults: Sequence[Fault], more: int, form: str) -> NoReturn:

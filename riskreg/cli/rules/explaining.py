@@ -83,11 +83,10 @@ def _of_files(file: Path, place: Path, metrics: Path | None, as_of: datetime | N
     from riskreg.inference.proving.ruletests import QUIET_DAY
     from riskreg.model.faults import FaultError, errors
     from riskreg.pipeline.facts import Given
-    from riskreg.workspace import read_facts, read_folder, thresholds_of
+    from riskreg.workspace import read_facts_of, read_folder, thresholds_of
 
     folder = read_folder(place)
-    with file.open("rb") as stream:
-        read = read_facts(stream, str(file))
+    read = read_facts_of(file)
     if errors([*folder.faults, *read.faults]):
         raise FaultError([*folder.faults, *read.faults])
     moment = as_of or max((fact["at"] for fact in read.facts if fact.get("at")), default=QUIET_DAY)
