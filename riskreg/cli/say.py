@@ -83,6 +83,16 @@ def now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
+def printable(text: str) -> str:
+    """Facts come from elsewhere, and a terminal obeys what it is sent."""
+    return "".join(char if char.isprintable() or char == "\u00a0" else "\ufffd" for char in text)
+
+
+def many(count: int, word: str) -> str:
+    """`1 rule`, `1,021 rules`."""
+    return f"{count:,} {word}{'' if count == 1 else 's'}"
+
+
 def emit(value: Any) -> None:
     """Prints a value as JSON: keys sorted, indented, one line feed at the end."""
     click.echo(json.dumps(json.loads(canonical(value)), indent=2, sort_keys=True, ensure_ascii=False))

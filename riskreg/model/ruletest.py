@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from riskreg.model.base import Frozen
+from riskreg.model.faults import Span
 
 
 class RuleTestResult(Frozen):
@@ -16,3 +17,7 @@ class RuleTestResult(Frozen):
     """It says that the rule must stay silent."""
     expected: tuple[dict[str, str], ...]
     got: tuple[dict[str, str], ...]
+    near: tuple[str, ...] = ()
+    """Of a test that fails: for each finding that did not come what is missing, and what each unexpected one stands on."""
+    span: Span | None = None
+    """Where the test stands."""

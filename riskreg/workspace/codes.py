@@ -58,7 +58,9 @@ CODES: dict[str, str] = {
     "unknown-fact": "A rule waits for a fact that nobody asserts or concludes.",
     "unknown-fact-field": "A condition is on a field that this signal or fact never has.",
     "unknown-playbook": "A rule calls for a playbook that does not exist.",
-    "unknown-rule": "Tests are written for a rule that does not exist.",
+    "unknown-rule": "Tests are written for a rule that does not exist, or expect something of one.",
+    "test-expect": "A test expects a key that its rule does not give.",
+    "test-vacuous": "A test that expects silence gives nothing that its rule could look at.",
     "unknown-metric": "A metric is named that no file under metrics/ defines.",
     "playbook-head": "A playbook template does not begin with a YAML head between lines of three dashes.",
     # readings

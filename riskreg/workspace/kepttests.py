@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from riskreg.model.base import content_hash
+from riskreg.model.faults import Span, in_order
 from riskreg.workspace.kept import Kept
 from riskreg.workspace.rulefiles import RuleFiles
 
 if TYPE_CHECKING:
     from riskreg.model.ruletest import RuleTestResult
+    from riskreg.workspace.rulefiles import Read
+    from riskreg.workspace.testchecks import Given
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +50,9 @@ def run_kept(
         from riskreg.inference.proving.ruletests import run_tests
 
         read = files.read(fresh)
-        for result in run_tests(read.rules, read.tests, engine=engine, thresholds=read.thresholds):
-            fresh[result.rule].append(result)
+        results = run_tests(read.rules, read.tests, engine=engine, thresholds=read.thresholds)
+        for result, given in zip(results, _given(read), strict=True):
+            fresh[result.rule].append(_placed(result, given, read, files))
     files.keep()
     sound = {ident: [keys[ident], *map(_packed, some)] for ident, some in fresh.items() if all(one.passed for one in some)}
     there = {ident: value for ident, value in kept.value.items() if ident in files.rules and ident not in fresh}
@@ -60,12 +64,39 @@ def run_kept(
     )
 
 
+def _given(read: Read) -> Iterator[Given]:
+    """Every test that was read with its place, in the order in which they are run."""
+    from riskreg.workspace.testchecks import Given
+
+    for rule in sorted(read.tests):
+        for test, (path, node) in zip(read.tests[rule], read.written[rule], strict=True):
+            yield Given(rule, test, node, path)
+
+
+def _placed(result: RuleTestResult, given: Given, read: Read, files: RuleFiles) -> RuleTestResult:
+    """A result with its place; it fails where the test gives what could not come, whatever the engines made of it."""
+    from riskreg.inference.language.meaning import concluded
+    from riskreg.workspace.testchecks import fields_of_facts, unknown_in_test, unknown_rules, wrong_values
+
+    unknown = [
+        *unknown_in_test(given.node, given.path, fields_of_facts(read.rules), files.concluded),
+        *unknown_rules(given.node, given.path, files.rules),
+    ]
+    faults = in_order([*(one.fault() for one in unknown), *wrong_values(given.node, given.path, concluded(read.rules))])
+    if not faults:
+        return result.model_copy(update={"span": given.span})
+    told = tuple({"fault": f"{one.span}: {one.message}. {one.hint}".strip()} for one in faults)
+    return result.model_copy(update={"span": given.span, "passed": False, "got": told, "near": ()})
+
+
 def _packed(result: RuleTestResult) -> list[Any]:
-    return [result.name, result.negative, list(result.expected)]
+    span = result.span or Span(path="")
+    return [result.name, result.negative, list(result.expected), [span.path, span.line, span.col]]
 
 
 def _unpacked(rule: str, kept: list[Any]) -> RuleTestResult:
     from riskreg.model.ruletest import RuleTestResult
 
-    name, negative, rows = kept
-    return RuleTestResult(rule=rule, name=name, passed=True, negative=negative, expected=tuple(rows), got=tuple(rows))
+    name, negative, rows, (path, line, col) = kept
+    span = Span(path=path, line=line, col=col)
+    return RuleTestResult(rule=rule, name=name, passed=True, negative=negative, expected=tuple(rows), got=tuple(rows), span=span)

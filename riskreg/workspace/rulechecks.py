@@ -2,46 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterator, Mapping
 
 from riskreg.inference.language.meaning import concluded
 from riskreg.inference.lint import Known, check_located, lint
 from riskreg.inference.lint.checks import Path
-from riskreg.model.fact import STANDING
 from riskreg.model.faults import Fault, Span
 from riskreg.model.rule import RuleTest
-from riskreg.model.signal import SIGNAL_FIELDS, SIGNALS
 from riskreg.workspace.codes import did_you_mean, fault
 from riskreg.workspace.definitions import Definitions
 from riskreg.workspace.references import known_ref
+from riskreg.workspace.testchecks import (
+    Fields,
+    Given,
+    Unknown,
+    fields_of,
+    fields_of_facts,
+    unknown_in_test,
+    unknown_rules,
+    vacuous,
+    wrong_keys,
+    wrong_values,
+)
 from riskreg.workspace.validate import Placed, Written
 from riskreg.workspace.yamlfile import Node
 
-_SIGNAL_FIELDS = frozenset(SIGNAL_FIELDS) - {"readings"}
 _SCOPES = {"metric": "metrics", "site": "sites", "vendor": "vendors", "function": "functions", "system": "systems", "pool": "pools"}
 SHIPPED = "shipped/"
-Fields = Mapping[str, frozenset[str]]
-"""Name of a signal or a fact → the fields that it can have."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """A name in a rule or its tests that nothing has: where it stands, and which names there are."""
-
-    code: str
-    message: str
-    word: str
-    span: Span
-    known: frozenset[str]
-    otherwise: str
-    """The hint where no name is near."""
-    severity: Literal["error", "warning"] = "error"
-
-    def fault(self) -> Fault:
-        hint = did_you_mean(self.word, self.known) or self.otherwise
-        return fault(self.code, self.message, self.span, hint=hint, severity=self.severity)
 
 
 def check_rule_references(found: Definitions) -> Iterator[Fault]:
@@ -52,6 +39,7 @@ def check_rule_references(found: Definitions) -> Iterator[Fault]:
         for ref, span in item.texts("then", "lose", "ref"):
             if not ref.partition(":")[2].startswith("$"):
                 yield from known_ref(found, ref, span)
+    yield from _of_tests(found)
     yield from _roles(found)
     yield from check_located(found.rules.nouns, lambda ident, path: placed(found, ident, path))
 
@@ -93,8 +81,7 @@ def placed(found: Definitions, ident: str, path: Path) -> Span:
 def unknown_names(found: Definitions) -> Iterator[Unknown]:
     """Every signal, fact, field, place, metric, playbook and rule that is named and that nothing has."""
     rules = found.rules.nouns
-    facts = {name: frozenset(fields) | {"id", "fact"} for name, fields in STANDING.items()}
-    facts |= {name: fields | {"id", "fact", "at", "rule"} for name, fields in concluded(rules).items()}
+    facts = fields_of_facts(rules)
     sure = len(rules) == len(found.rules.declared)  # a rule that could not be read may conclude what others wait for
     playbooks = frozenset(found.playbooks.declared)
     for item in found.rules.declared.values():
@@ -109,15 +96,58 @@ def unknown_names(found: Definitions) -> Iterator[Unknown]:
             if rule not in known:
                 hint = "Correct the id, or remove the tests."
                 yield Unknown("unknown-rule", f"no rule has the id '{rule}'", rule, span, known, hint)
-        for test in tests.node.down("tests").items:
-            yield from _given(tests, test, facts, sure)
+    for item, test in _written_tests(found):
+        yield from unknown_in_test(test, item.path, facts, () if sure else None)
+        yield from unknown_rules(test, item.path, known)
+        yield from _metrics_given(found, item, test)
+
+
+def _written_tests(found: Definitions) -> Iterator[tuple[Written, Node]]:
+    """Every test as it is written, in its rule or in a file of tests, sound or not."""
+    for item in (*found.rules.declared.values(), *found.tests):
+        tests = item.node.get("tests")
+        yield from ((item, test) for test in (tests.items if tests else ()))
+
+
+def _metrics_given(found: Definitions, item: Written, test: Node) -> Iterator[Unknown]:
+    """A warning for a metric in a given fact that a workspace with metrics does not have."""
+    known, given = frozenset(found.metrics.declared), test.get("given")
+    if item.path.startswith(SHIPPED) or not known:
+        return
+    for metric in (node.get("metric") for node in (given.items if given else ())):
+        if metric is not None and isinstance(metric.value, str) and metric.value not in known:
+            message, hint = f"no metric has the id '{metric.value}'", "No detector would give such a fact here."
+            yield Unknown("unknown-metric", message, metric.value, item.at(metric), known, hint, "warning")
+
+
+def _of_tests(found: Definitions) -> Iterator[Fault]:
+    """What is wrong or doubtful in the tests of rules, names apart."""
+    made = concluded(found.rules.nouns)
+    for item, test in _written_tests(found):
+        yield from wrong_values(test, item.path, made)
+    rules = {rule.id: rule for rule in found.rules.nouns}
+    for given in _given_tests(found):
+        yield from wrong_keys(given, rules)
+        if doubt := vacuous(given, rules):
+            yield doubt
+
+
+def _given_tests(found: Definitions) -> Iterator[Given]:
+    """Every sound test with its place."""
+    for ident, rule in found.rules.placed.items():
+        tests = rule.node.get("tests")
+        yield from (Given(ident, t, n, rule.path) for t, n in zip(rule.noun.tests, tests.items if tests else (), strict=True))
+    for item in found.tests:
+        if isinstance(item, Placed):
+            nodes = item.node.down("tests").items
+            yield from (Given(item.noun.rule, t, n, item.path) for t, n in zip(item.noun.tests, nodes, strict=True))
 
 
 def _patterns(found: Definitions, item: Written, facts: Fields, sure: bool) -> Iterator[Unknown]:
     """Names in the patterns of a rule; then in its scope and exceptions, which may name what any of its patterns has."""
     anywhere: list[frozenset[str] | None] = []
     for node, negated in _pattern_nodes(item.node.down("when")):
-        fields, wrong = _fields_of(node, item.path, facts, sure)
+        fields, wrong = fields_of(node, item.path, facts, () if sure else None)
         yield from wrong
         anywhere += [] if negated else [fields]
         if fields is None:
@@ -168,37 +198,6 @@ def _pattern_nodes(node: Node) -> Iterator[tuple[Node, bool]]:
             return
     negated = node.get("not")
     yield negated or node, negated is not None
-
-
-def _fields_of(node: Node, path: str, facts: Fields, sure: bool) -> tuple[frozenset[str] | None, list[Unknown]]:
-    """The fields that the signal or fact named in `node` can have; None, and what is unknown, where nobody gives such a thing."""
-    choices: Iterable[tuple[str, frozenset[str], str, str]] = (
-        ("signal", frozenset(SIGNALS), "unknown-signal", "no detector gives"),
-        ("fact", frozenset(facts), "unknown-fact", "nobody asserts or concludes"),
-    )
-    for word, known, code, who in choices:
-        named = node.get(word)
-        if named is None or not isinstance(named.value, str):
-            continue
-        if named.value in known:
-            return _SIGNAL_FIELDS if word == "signal" else facts[named.value], []
-        if word == "fact" and not sure:
-            return None, []
-        span, hint = Span(path=path, line=named.line, col=named.col), f"There are {', '.join(sorted(known))}."
-        return None, [Unknown(code, f"{who} a {word} '{named.value}'", named.value, span, known, hint)]
-    return None, []
-
-
-def _given(tests: Written, test: Node, facts: Fields, sure: bool) -> Iterator[Unknown]:
-    """Facts that a rule test gives are facts that could come: same names, same fields."""
-    given = test.get("given")
-    for node in given.items if given else ():
-        fields, wrong = _fields_of(node, tests.path, facts, sure)
-        yield from wrong
-        for name in sorted(set(node.fields) - (fields or set(node.fields)) - {"signal", "fact", "id", "at"}):
-            line, col = node.keys[name]
-            message = f"'{node.value.get('signal') or node.value.get('fact')}' has no field '{name}'"
-            yield Unknown("unknown-fact-field", message, name, Span(path=tests.path, line=line, col=col), fields or frozenset(), "")
 
 
 def _roles(found: Definitions) -> Iterator[Fault]:

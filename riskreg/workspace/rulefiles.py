@@ -72,6 +72,8 @@ class Read:
     tests: Mapping[str, tuple[RuleTest, ...]]
     spans: Mapping[str, Span]
     thresholds: Mapping[str, Mapping[str, Threshold]]
+    written: Mapping[str, tuple[tuple[str, Node], ...]]
+    """Rule id → file and tree of each of its tests, in their order."""
 
 
 class RuleFiles:
@@ -115,21 +117,27 @@ class RuleFiles:
     def read(self, idents: Iterable[str] | None = None) -> Read:
         """The named rules and those around them, with the tests of the named ones; without names, all."""
         wanted = sorted(self.rules if idents is None else set(idents))
-        around = sorted({name for ident in wanted for name in self.around(ident)})
-        rules, tests, limits = [], {}, False
+        asked = set(wanted)
+        around = wanted if idents is None else sorted({name for ident in wanted for name in self.around(ident)})
+        rules, tests, written, limits = [], {}, {}, False
         for ident in around:
             file, entry = self.rules[ident]
-            rule = self._noun(file, entry)
-            rules.append(rule)
+            rules.append(self._placed(file, entry)[1])
             limits |= entry.limits
-            if ident in wanted:
-                beside = (self._noun(other, one).tests for other, one in self._tests_of(ident))
-                tests[ident] = tuple(test for some in (rule.tests, *beside) for test in some)
+            if ident in asked:
+                found = [(one.source.path, *self._placed(one, place)) for one, place in ((file, entry), *self._tests_of(ident))]
+                tests[ident] = tuple(test for _, _, noun in found for test in noun.tests)
+                written[ident] = tuple((path, test) for path, node, _ in found for test in _tests_in(node))
         spans = {ident: self.span(ident) for ident in around}
         thresholds = read_thresholds(self._metrics(), self._desk) if limits else {}
         if errors(self._desk.faults):
             raise FaultError(in_order(self._desk.faults))
-        return Read(tuple(rules), tests, spans, thresholds)
+        return Read(tuple(rules), tests, spans, thresholds, written)
+
+    @property
+    def concluded(self) -> frozenset[str]:
+        """Every fact that some rule concludes."""
+        return frozenset(entry.connection.concludes for _, entry in self.rules.values() if entry.connection.concludes)
 
     def span(self, ident: str) -> Span:
         """Where a rule stands."""
@@ -161,12 +169,12 @@ class RuleFiles:
 
     def _parse(self, source: Source) -> _Parsed:
         if source.path not in self._parsed:
-            self._parsed[source.path] = _Parsed(_nouns(source, self._desk))
+            nouns = _nouns(source, self._desk)
+            self._parsed[source.path] = _Parsed(nouns, {_place(node): (node, noun) for node, noun in nouns})
         return self._parsed[source.path]
 
-    def _noun(self, file: Indexed, entry: Entry) -> Any:
-        at = (entry.line, entry.col)
-        return next(noun for node, noun in self._parse(file.source).nouns if _place(node) == at)
+    def _placed(self, file: Indexed, entry: Entry) -> tuple[Node, Any]:
+        return self._parse(file.source).at[entry.line, entry.col]
 
     def _tests_of(self, ident: str) -> list[tuple[Indexed, Entry]]:
         return self._tests.get(ident, [])
@@ -211,6 +219,8 @@ class RuleFiles:
 @dataclass(frozen=True, slots=True)
 class _Parsed:
     nouns: list[tuple[Node, Any]]
+    at: Mapping[tuple[int, int], tuple[Node, Any]]
+    """The same by line and column."""
 
 
 @dataclass(slots=True)
@@ -372,6 +382,11 @@ def _span(file: Indexed, entry: Entry) -> Span:
 def _place(node: Node) -> tuple[int, int]:
     named = node.get("id") or node.get("rule") or node
     return named.line, named.col
+
+
+def _tests_in(node: Node) -> tuple[Node, ...]:
+    tests = node.get("tests")
+    return tests.items if tests is not None else ()
 
 
 def _entry(node: Node, noun: Any) -> Entry:

@@ -185,7 +185,10 @@ def test_junit_has_a_suite_for_each_rule_and_a_case_for_each_test(small: Path) -
     first, second = mine
     assert (first.tag, first.get("classname"), first.get("name")) == ("testcase", "cover-short", 'a <b> & "c"')
     failure = first.find("failure")
-    assert failure is not None and failure.text == "expected: nothing\ngot:      rule cover-short, site MNL"
+    place, expected, got, why = str(failure.text if failure is not None else "").split("\n")
+    assert (expected, got) == ("expected: nothing", "got:      rule cover-short, site MNL")
+    assert why == "why:      cover-short, site MNL fires on given-1"
+    assert first.get("file") == "rules/mine.test.yaml" and place.startswith(f"rules/mine.test.yaml:{first.get('line')}:")
     assert len(second) == 0
     only = call("test", "cover-short", "-w", small, "--format", "junit", status=1).stdout
     assert len(ElementTree.fromstring(only)) == 1

@@ -29,7 +29,7 @@ explain: "{{ spike.site }}"
 tests:
   - {name: fires, given: [{signal: attrition_spike, site: MNL, at: "2026-11-16", strength: 3}],
      expect: [{rule: leaving, site: MNL}]}
-  - {name: silent, given: [], expect: []}
+  - {name: silent, given: [{signal: attrition_spike, site: MNL, strength: 1}], expect: []}
 """
 EXCEPTION = 'exceptions: [{where: {strength: 2}, until: "2026-12-01", reason: Ramp-down, approved_by: vendor-manager}]\n'
 

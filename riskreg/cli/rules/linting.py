@@ -7,7 +7,17 @@ from pathlib import Path
 
 import click
 
-from riskreg.cli.say import FOUND_FAULTS, as_of_option, emit, format_option, now, show_faults, speaking_faults, workspace_option
+from riskreg.cli.say import (
+    FOUND_FAULTS,
+    as_of_option,
+    emit,
+    format_option,
+    many,
+    now,
+    show_faults,
+    speaking_faults,
+    workspace_option,
+)
 
 
 @click.command()
@@ -45,11 +55,7 @@ def lint(root: Path, only: tuple[str, ...], mend: bool, dry_run: bool, strict: b
         changes = sum(len(one.changes) for one in mended)
         done = f"; {changes} {'would be ' if dry_run else ''}mended" if mend else ""
         wrong = sum(fault.severity == "error" for fault in linted.faults)
-        count = _many(len(only) or len(linted.rules), "rule")
-        click.echo(f"{count}: {_many(wrong, 'error')}, {_many(len(linted.faults) - wrong, 'warning')}{done}.")
+        count = many(len(only) or len(linted.rules), "rule")
+        click.echo(f"{count}: {many(wrong, 'error')}, {many(len(linted.faults) - wrong, 'warning')}{done}.")
     if any(strict or fault.severity == "error" for fault in linted.faults):
         raise SystemExit(FOUND_FAULTS)
-
-
-def _many(count: int, word: str) -> str:
-    return f"{count} {word}{'' if count == 1 else 's'}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from riskreg.cli.say import FOUND_FAULTS, emit, engine_option, format_option, speaking_faults, workspace_option
+from riskreg.cli.say import FOUND_FAULTS, emit, engine_option, format_option, many, printable, speaking_faults, workspace_option
 
 if TYPE_CHECKING:
     from riskreg.inference.proving.coverage import RuleCoverage
@@ -77,7 +77,9 @@ def _as_text(made: Sequence[Outcome]) -> str:
         line = f"{'ok  ' if result.passed else 'FAIL'}  {result.rule}: {result.name}"
         lines.append(line if result.passed else click.style(line, fg="red"))
         if not result.passed:
+            lines += [f"      at        {result.span}"] if result.span else []
             lines += [f"      expected  {_rows(result.expected)}", f"      got       {_rows(result.got)}"]
+            lines += [f"      why       {printable(text)}" for text in result.near]
     return "\n".join([*lines, _summary(made)]) + "\n"
 
 
@@ -110,18 +112,22 @@ def _as_junit(made: Sequence[Outcome]) -> str:
         some = list(group)
         suite = ElementTree.SubElement(root, "testsuite", {"name": rule, **_counts(some)})
         for one in some:
-            case = ElementTree.SubElement(suite, "testcase", classname=rule, name=_xml(one.result.name), time="0")
+            case = ElementTree.SubElement(suite, "testcase", classname=rule, name=_xml(one.result.name))
+            if span := one.result.span:
+                case.attrib |= {"file": span.path, "line": str(span.line)}
             if not one.result.passed:
                 expected, got = _rows(one.result.expected), _rows(one.result.got)
                 failure = ElementTree.SubElement(case, "failure", type="rule-test", message=_xml(f"expected {expected}; got {got}"))
-                failure.text = _xml(f"expected: {expected}\ngot:      {got}")
+                why = "".join(f"\nwhy:      {text}" for text in one.result.near)
+                place = f"{one.result.span}\n" if one.result.span else ""
+                failure.text = _xml(f"{place}expected: {expected}\ngot:      {got}{why}")
     ElementTree.indent(root)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ElementTree.tostring(root, encoding="unicode")}\n'
 
 
 def _counts(made: Sequence[Outcome]) -> dict[str, str]:
     failures = sum(not one.result.passed for one in made)
-    return {"tests": str(len(made)), "failures": str(failures), "errors": "0", "skipped": "0", "time": "0"}
+    return {"tests": str(len(made)), "failures": str(failures), "errors": "0", "skipped": "0"}
 
 
 def _xml(text: str) -> str:
@@ -158,7 +164,7 @@ def coverage(root: Path, only: tuple[str, ...], fail_under: int | None, form: st
                     click.echo(f"{files.span(one.rule)}: {one.rule}: {point.text}\n    {point.hint}")
         open_ = sum(not point.covered for one in made for point in one.points)
         total = sum(len(one.points) for one in made)
-        click.echo(f"{share} % covered: {total - open_} of {total} conditions and branches of {len(made)} rules.")
+        click.echo(f"{share} % covered: {total - open_} of {total} conditions and branches of {many(len(made), 'rule')}.")
     if fail_under is not None and share < fail_under:
         click.echo(f"This is under {fail_under} %. Add the tests that are named above, then run this again.", err=True)
         raise SystemExit(FOUND_FAULTS)

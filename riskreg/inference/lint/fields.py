@@ -132,12 +132,12 @@ def within(a: Values, b: Values) -> bool:
     if not b.named <= a.named:
         return False
     if a.among is not None:
-        return all(_holds(value, b) for value in a.among)
+        return all(lets_through(value, b) for value in a.among)
     if b.among is not None or (b.whole and not a.whole):
         return False
     if b.only is not None and (a.only is None or not a.only <= b.only):
         return False
-    return all(not _holds(value, a) for value in b.denied) and _inside(a, b)
+    return all(not lets_through(value, a) for value in b.denied) and _inside(a, b)
 
 
 def _inside(a: Values, b: Values) -> bool:
@@ -146,7 +146,7 @@ def _inside(a: Values, b: Values) -> bool:
     return b.high is None or not (a.high is None or a.high > b.high or (a.high == b.high and b.high_open and not a.high_open))
 
 
-def _holds(value: Value, values: Values) -> bool:
+def lets_through(value: Value, values: Values) -> bool:
     """Whether one value is let through, named thresholds apart."""
     kind, given = value
     if value in values.denied or (values.among is not None and value not in values.among):
@@ -171,7 +171,7 @@ def listed(values: Values) -> Values:
             among = frozenset(number(step) for step in range(first, last + 1))
     if among is None:
         return values
-    return replace(values, among=frozenset(value for value in among if _holds(value, replace(values, among=None))))
+    return replace(values, among=frozenset(value for value in among if lets_through(value, replace(values, among=None))))
 
 
 def _crossed(values: Values) -> bool:

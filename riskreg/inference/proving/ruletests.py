@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -46,7 +46,9 @@ def run_tests(
         cases.append(Case(packs[rule], facts, as_of(test, facts), thresholds=thresholds or {}))
         broken.append(why)
     made = evaluate_many(cases, engine) if cases else ()
-    return tuple(_result(rule, test, one, why) for (rule, test), one, why in zip(asked, made, broken, strict=True))
+    return tuple(
+        _result(rule, test, case, one, why) for (rule, test), case, one, why in zip(asked, cases, made, broken, strict=True)
+    )
 
 
 def looked_at(rule: str, tests: Iterable[RuleTest]) -> frozenset[str]:
@@ -80,7 +82,7 @@ def _packs(rules: Sequence[Rule], tests: Mapping[str, Sequence[RuleTest]]) -> di
     return packs
 
 
-def _result(rule: str, test: RuleTest, made: Evaluation, broken: str) -> RuleTestResult:
+def _result(rule: str, test: RuleTest, case: Case, made: Evaluation, broken: str) -> RuleTestResult:
     shown = looked_at(rule, (test,))
     expected = _sorted(map(_row, test.expect))
     got = _sorted({"rule": one.rule, **dict(one.key)} for one in made.firings if one.rule in shown)
@@ -91,7 +93,34 @@ def _result(rule: str, test: RuleTest, made: Evaluation, broken: str) -> RuleTes
     wrong = [broken] if broken else [f.message for f in errors(made.faults) if f.span.path != "rules" or f.span.cell in shown]
     got += tuple({"fault": message} for message in wrong)
     negative = not any(one.rule == rule for one in test.expect)
-    return RuleTestResult(rule=rule, name=test.name, passed=expected == got, negative=negative, expected=expected, got=got)
+    near = () if expected == got else tuple(_near(expected, got, case, made))
+    return RuleTestResult(
+        rule=rule, name=test.name, passed=expected == got, negative=negative, expected=expected, got=got, near=near
+    )
+
+
+def _near(expected: Sequence[Row], got: Sequence[Row], case: Case, made: Evaluation) -> Iterator[str]:
+    """What each finding that did not come misses most nearly, and which facts each unexpected one stands on."""
+    from riskreg.inference.nearmiss.nearest import near_miss
+
+    for row in expected:
+        if row in got or "flag" in row or row["rule"] not in case.pack.compiled:
+            continue
+        rule, key = row["rule"], {name: value for name, value in row.items() if name != "rule"}
+        if strange := sorted(set(key) - set(case.pack.compiled[rule].rule.join)):
+            yield f"{rule} does not join on {strange[0]}, so that no finding has it"
+            continue
+        items = made.items.values()
+        miss = near_miss(case.pack, items, rule, key=key, as_of=case.as_of, names=case.names, thresholds=case.thresholds)
+        yield f"nearest of {_named(row)}: {miss.text}"
+    for firing in made.firings:
+        row = {"rule": firing.rule, **dict(firing.key)}
+        if row in got and row not in expected:
+            yield f"{_named(row)} fires on {', '.join(firing.facts)}"
+
+
+def _named(row: Row) -> str:
+    return ", ".join([row["rule"], *(f"{name} {value}" for name, value in sorted(row.items()) if name != "rule")])
 
 
 def _row(expected: Expect) -> Row:
@@ -109,11 +138,12 @@ def _sorted(rows: Iterable[Row]) -> tuple[Row, ...]:
 def _fact(number: int, given: Mapping[str, Any]) -> Fact:
     fact = {"id": f"given-{number}", **given}
     if fact.get("at") is not None:
-        fact["at"] = _moment(fact["at"])
+        fact["at"] = moment(fact["at"])
     return fact
 
 
-def _moment(value: Any) -> datetime:
+def moment(value: Any) -> datetime:
+    """A time of a given fact: with its zone, or a day (00:00 UTC). ValueError for anything else."""
     if isinstance(value, str):
         value = date.fromisoformat(value) if len(value) == 10 else datetime.fromisoformat(value)
     if isinstance(value, date) and not isinstance(value, datetime):
