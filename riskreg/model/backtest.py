@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date
+from statistics import median
 from typing import Literal
 
 from pydantic import AwareDatetime
@@ -22,6 +23,10 @@ class Period(Frozen):
     end: date
     place: dict[str, str]
     """`site`, `vendor` and `function` as far as the label names them."""
+    after: int | None = None
+    """Days from its start to the first step at which an episode that touches it was open; None where none did."""
+    left_out: str = ""
+    """Why the rule does not look there: the reason of its exception in force."""
 
 
 class Episode(Frozen):
@@ -36,7 +41,7 @@ class Episode(Frozen):
     facts: tuple[str, ...]
     """Ids of all dated facts that it rested on, sorted."""
     verdict: Verdict = "unlabelled"
-    """`unlabelled` where no metric of its facts has labels within the history."""
+    """`false-alarm` only where a label says that there was no event; `unlabelled` where nobody has said anything."""
     label: str = ""
     """The label that it touches: what was expected, or what explains a false alarm."""
 
@@ -56,8 +61,20 @@ class RuleHistory(Frozen):
     """By first step, then key."""
     missed: tuple[Period, ...] = ()
     """Labels that expect a signal, that this rule could have seen, and that no episode touches."""
-    found: int = 0
-    """Labels that expect a signal and that an episode touches."""
+    finds: tuple[Period, ...] = ()
+    """Labels that expect a signal and that an episode touches, each with how long that took."""
+    excused: tuple[Period, ...] = ()
+    """Labels that no episode touches because an exception leaves them out on purpose; they are not missed."""
+
+    @property
+    def found(self) -> int:
+        return len(self.finds)
+
+    @property
+    def found_after(self) -> float | None:
+        """Median of the days from the start of a label to its finding; None where nothing was found."""
+        days = [period.after for period in self.finds if period.after is not None]
+        return median(days) if days else None
 
     @property
     def fired(self) -> int:
@@ -84,12 +101,12 @@ class RuleHistory(Frozen):
 
     @property
     def judged(self) -> int:
-        """Episodes that labels can say something about."""
+        """Episodes that a label says something about."""
         return sum(episode.verdict != "unlabelled" for episode in self.episodes)
 
     @property
     def precision(self) -> float | None:
-        """Share of judged episodes that were expected; None where no label says anything."""
+        """Share of labelled episodes that were expected; None where no label says anything."""
         return 1 - len(self.false_alarms) / self.judged if self.judged else None
 
     @property

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, time, timedelta
 from itertools import chain
 
-from riskreg.inference.facts.asks import holds
+from riskreg.inference.facts.asks import holds, meets
 from riskreg.inference.language.compiled import Compiled
 from riskreg.model.backtest import Period, Verdict
 from riskreg.model.fact import STANDING
@@ -20,7 +20,8 @@ _PLACE = ("site", "vendor", "function")
 class Labels:
     """Dated facts beside the labelled periods of their metrics, as far as those lie between two moments."""
 
-    def __init__(self, facts: Iterable[Fact], metrics: Sequence[Metric], since: datetime, until: datetime) -> None:
+    def __init__(self, facts: Iterable[Fact], metrics: Sequence[Metric], moments: Sequence[datetime]) -> None:
+        self._moments, since, until = moments, moments[0], moments[-1]
         self._metrics = {metric.id: metric for metric in metrics}
         self._labels = {
             metric.id: [label for label in metric.labels if _begins(label) <= until and _ends(label) >= since] for metric in metrics
@@ -35,28 +36,36 @@ class Labels:
 
     def verdict(self, rule: Rule, facts: Iterable[str]) -> tuple[Verdict, str]:
         """What the labels say of an episode that rests on `facts`, and the title of the label that says it."""
-        beside = [
-            (fact, label)
+        touched = [
+            label
             for ident in sorted(facts)
             if (fact := self.dated.get(ident))
             for label in self._labels.get(str(fact.get("metric")), ())
+            if _touches(fact, label, _slack(rule))
         ]
-        touched = [label for fact, label in beside if _touches(fact, label, _slack(rule))]
         for label in sorted(touched, key=lambda label: label.expect != "signal"):
             return ("expected" if label.expect == "signal" else "false-alarm"), label.title
-        # Somebody who only explained a wiggle has not said when something was wrong.
-        return ("false-alarm" if any(label.expect == "signal" for _, label in beside) else "unlabelled"), ""
+        # Where nobody has labelled anything, nobody has said that it was wrong.
+        return "unlabelled", ""
 
-    def sought(self, compiled: Compiled, episodes: Sequence[Iterable[str]]) -> tuple[int, tuple[Period, ...]]:
-        """How many labels that the rule could have seen its episodes touch, and those that none touches."""
-        facts = [fact for episode in episodes for ident in episode if (fact := self.dated.get(ident))]
-        found, missed = 0, []
+    def sought(self, compiled: Compiled, episodes: Sequence[tuple[datetime, Iterable[str]]]) -> Iterator[Period]:
+        """Labels that the rule could have seen: when its episodes (first open, facts) touched them, or why they were left out."""
+        dated = [(first, fact) for first, episode in episodes for ident in episode if (fact := self.dated.get(ident))]
         for metric, label in self._expected(compiled):
-            if any(fact.get("metric") == metric and _touches(fact, label, _slack(compiled.rule)) for fact in facts):
-                found += 1
-            else:
-                missed.append(Period(title=label.title, metric=metric, start=label.start, end=label.end, place=_place(label)))
-        return found, tuple(missed)
+            open_at = [
+                max(first, next((moment for moment in self._moments if moment >= fact["at"]), first))
+                for first, fact in dated
+                if fact.get("metric") == metric and _touches(fact, label, _slack(compiled.rule))
+            ]
+            after = max(0, (min(open_at).date() - label.start).days) if open_at else None
+            place, why = _place(label), "" if open_at else self._left_out(compiled.rule, metric, label)
+            yield Period(title=label.title, metric=metric, start=label.start, end=label.end, place=place, after=after, left_out=why)
+
+    def _left_out(self, rule: Rule, metric: str, label: Label) -> str:
+        """The reason of an exception, in force at the end of the history, that leaves the place of a label out."""
+        known = {"metric": metric} | _place(label)
+        today = self._moments[-1].date()
+        return next((one.reason for one in rule.exceptions if one.until >= today and meets(one.where, known, {})), "")
 
     def _expected(self, compiled: Compiled) -> Iterator[tuple[str, Label]]:
         """Labels that expect a signal and that alone, or with another label beside them, are all that the rule waits for."""
@@ -132,7 +141,7 @@ def _touches(fact: Fact, label: Label, slack: timedelta) -> bool:
     if any(fact.get(name, value) != value for name, value in _place(label).items()):
         return False
     until: datetime = fact["at"]
-    since: datetime = fact.get("from") or until
+    since: datetime = fact.get("since") or fact.get("from") or until
     return since <= _ends(label) + slack and until >= _begins(label)
 
 

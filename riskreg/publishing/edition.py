@@ -63,8 +63,18 @@ class Edition:
 
     @cached_property
     def spoken(self) -> dict[str, str]:
-        """`site:MNL` → `Manila`, `metric:csat` → `Customer satisfaction`: what sentences about rules say instead of ids."""
-        return self.network.names | {f"metric:{metric.id}": metric.name for metric in self.content.workspace.metrics}
+        """What sentences about rules say instead of ids: `site:MNL` → `Manila`, `metric:csat` → `Customer satisfaction`,
+        `tier:tier-2` → the roles that it reaches, `concluded:coverage_at_risk` → the title of the rule that finds it."""
+        reached: dict[str, list[str]] = {}
+        for role in self.content.workspace.roles:
+            for tier in role.tiers:
+                reached.setdefault(f"tier:{tier}", []).append(role.title)
+        return (
+            self.network.names
+            | {f"metric:{metric.id}": metric.name for metric in self.content.workspace.metrics}
+            | {tier: words.listed(list(dict.fromkeys(titles))) for tier, titles in reached.items()}
+            | {f"concluded:{rule.then.conclude.fact}": rule.title for rule in self.rules.values() if rule.then.conclude}
+        )
 
     @cached_property
     def templates(self) -> dict[str, PlaybookTemplate]:

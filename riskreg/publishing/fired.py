@@ -19,7 +19,7 @@ _WIDE, _NARROW = 720, 344
 _MOST_ROWS = 12
 _BESIDE = 26
 """Names of up to this many letters stand left of their row, longer ones above it."""
-_EXPLAINED = {"false-alarm": "false alarm", "expected": "expected", "unlabelled": "no label"}
+_EXPLAINED = {"false-alarm": "false alarm", "expected": "expected", "unlabelled": "not labelled"}
 _SIGN = {"false-alarm": "not-covered", "expected": "covered", "unlabelled": "not-known"}
 
 _NO_HISTORY = "It looks at nothing that has a time: it speaks of the network as it is today, so it has no history."
@@ -78,15 +78,32 @@ def near(edition: Edition, rule: Rule) -> str:
 
 
 def short(edition: Edition, history: RuleHistory | None) -> str:
-    """The same for a cell of a table: `fired 3 times, last Mon 16 Nov`."""
+    """The same for a cell of a table: `fired 3 times, open now since Mon 2 Nov`, `fired once, last open until Sat 8 Aug`."""
     if history is None:
         return "not looked at"
     if history.standing:
         return "has no history"
-    if not history.last:
+    past = edition.content.backtest
+    if not history.last or past is None:
         return "did not fire"
     often = "once" if history.fired == 1 else f"{history.fired}{words.NBSP}times"
-    return f"fired {often}, last {views.short_day(edition, history.last.last)}"
+    open_now = [episode.first for episode in history.episodes if episode.last == past.moments[-1]]
+    if open_now:
+        return f"fired {often}, open now since {views.short_day(edition, min(open_now))}"
+    return f"fired {often}, last open until {views.short_day(edition, history.last.last)}"
+
+
+def judged(history: RuleHistory | None) -> str:
+    """What labels say, for a cell of a table: `1 false alarm, missed 2`; what nobody has labelled is not called false."""
+    if history is None or history.standing:
+        return "no history"
+    said = [words.count(len(history.false_alarms), "false alarm")] if history.false_alarms else []
+    said += [f"missed{words.NBSP}{len(history.missed)}"] if history.missed else []
+    if said:
+        return ", ".join(said)
+    if history.judged or history.found:
+        return "none known"
+    return "nobody has labelled" if history.fired else "nothing to judge"
 
 
 def _places(edition: Edition, history: RuleHistory) -> Places:
@@ -105,26 +122,40 @@ def where(edition: Edition, key: dict[str, str]) -> str:
 
 
 def _labels(edition: Edition, history: RuleHistory) -> list[str]:
-    """What labelled periods say: how many firings were right, which were not, and what was missed."""
-    said = []
-    if history.judged and history.precision is not None:
-        right = history.judged - len(history.false_alarms)
-        amount = "all" if history.judged == history.fired else words.spelled(history.judged)
-        said.append(
-            f"Labelled periods can judge {amount} of its {words.counted(history.fired, 'firing')}: "
-            f"{right} expected, {len(history.false_alarms)} false (precision {words.percent(history.precision)})."
-        )
+    """What labelled periods say: which firings were right, which were not, after how long events were found, what was missed."""
+    said = [_verdicts(history)] if history.fired else []
     for episode in history.false_alarms:
-        why = f", explained by “{episode.label}”" if episode.label else ", in no labelled period"
-        said.append(f"False alarm: {where(edition, episode.key)}, {_span(edition, episode.first, episode.last)}{why}.")
+        span = _span(edition, episode.first, episode.last)
+        said.append(f"False alarm: {where(edition, episode.key)}, {span}, labelled as no event: “{episode.label}”.")
     if history.recall is not None:
         asked = history.found + len(history.missed)
-        said.append(
-            f"Of {words.counted(asked, 'labelled period')} that it could have seen, it found {words.spelled(history.found)} "
-            f"(recall {words.percent(history.recall)})."
+        half = (
+            f"; half of them within {_days(history.found_after)}" if history.found_after is not None and history.found > 1 else ""
         )
+        found = words.spelled(history.found) if history.found else "none"
+        said.append(f"Of {words.counted(asked, 'labelled event')} that it could have seen, it found {found}{half}.")
+    said += [f"Found {_days(period.after or 0)} after it began: {_period(edition, period)}." for period in history.finds]
     said += [f"Missed: {_period(edition, period)}." for period in history.missed]
+    said += [f"Left out on purpose: {_period(edition, period)}. {period.left_out.rstrip('.')}." for period in history.excused]
     return said
+
+
+def _verdicts(history: RuleHistory) -> str:
+    """`Of its four firings one was expected, one was a false alarm, and two are not labelled: nobody has said …`."""
+    false = len(history.false_alarms)
+    right, silent = history.judged - false, history.fired - history.judged
+    if not history.judged:
+        return (
+            f"Nobody has labelled what happened at its {words.counted(history.fired, 'firing')}: nobody knows whether it was right."
+        )
+    parts = [f"{words.spelled(right)} {words.plural(right, 'was', 'were')} expected"] if right else []
+    parts += [f"{words.spelled(false)} {words.plural(false, 'was a false alarm', 'were false alarms')}"] if false else []
+    parts += [f"{words.spelled(silent)} {words.plural(silent, 'is', 'are')} not labelled: nobody has said"] if silent else []
+    return f"Of its {words.counted(history.fired, 'firing')}, {words.listed(parts)}."
+
+
+def _days(amount: float) -> str:
+    return f"{words.number(amount)}{words.NBSP}{'day' if amount == 1 else 'days'}"
 
 
 def _caption(history: RuleHistory) -> str:

@@ -50,3 +50,16 @@ def loss_row(edition: Edition, ref: str, plan: FailoverPlan) -> dict[str, Any]:
         "first": first,
         "choice": _CHOICE[plan.decision.choice],
     }
+
+
+def result(edition: Edition, plan: FailoverPlan) -> str:
+    """What a plan comes to, in one or two sentences: how many functions that lose people hold, and what breaks first."""
+    losing, hold = plan.lost, plan.count("met")
+    if not losing:
+        return "The failover plan for it: no function loses people"
+    people = f"{words.count(len(losing), 'function')} that lose people"
+    said = f"The failover plan for it: {hold} of {people} {words.plural(hold, 'holds', 'hold')}"
+    worst = losing[0]
+    if worst.outcome in ("breach", "late", "not-known"):
+        said += f"; first to break is {edition.name(f'function:{worst.function}')}, {outcomes.first_gap(worst)}"
+    return said

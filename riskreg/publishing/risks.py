@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from riskreg.model.base import split_ref
+from riskreg.model.disruption import Loss
 from riskreg.model.plan import FailoverPlan
 from riskreg.model.risk import Risk, Score
-from riskreg.publishing import asides, readings, reasons, views, words
+from riskreg.model.times import say_duration
+from riskreg.publishing import asides, losses, readings, reasons, views, words
 from riskreg.publishing.edition import Edition
 from riskreg.publishing.history import Change
 from riskreg.publishing.render import Page, page
@@ -31,6 +33,7 @@ def risk_page(edition: Edition, risk: Risk, history: Sequence[Change]) -> Page:
         "assessed": _assessed(edition, risk),
         "proposal": risk.proposal,
         "hits": _hits(edition, risk),
+        "assumed": list(_assumed(edition, risk)),
         "playbooks": _playbooks(edition, risk),
         "state": words.capital(words.spaced(risk.state)) + (f", treatment: {risk.treatment}" if risk.treatment else ""),
         "review": _review(edition, risk),
@@ -118,6 +121,26 @@ def _hits(edition: Edition, risk: Risk) -> str:
         return ""
     shown = names if len(names) <= 4 else [*names[:3], f"{len(names) - 3} more"]
     return f"{words.count(len(names), 'function')}: {words.named(shown)}" if names else "no function that we know of"
+
+
+def _assumed(edition: Edition, risk: Risk) -> Iterator[str]:
+    """What the rules of its findings assume to be lost, which nobody has measured, and the result of the plan for that."""
+    for finding in risk.findings:
+        if not finding.lose or edition.public:
+            continue
+        lost = words.listed([_loss(edition, loss) for loss in finding.lose])
+        said = f"the rule assumes the loss of {lost}; nobody has measured this"
+        plan = edition.content.plans.get(finding.id)
+        if plan is not None:
+            said += f". {losses.result(edition, plan)}"
+        yield said
+
+
+def _loss(edition: Edition, loss: Loss) -> str:
+    share = f"{words.percent(loss.share)} of " if loss.share < 1 else ""
+    kind = f"the {loss.kind} of " if loss.kind else ""
+    length = f" for {say_duration(loss.length)}" if loss.length is not None else ""
+    return f"{share}{kind}{edition.name(loss.ref)}{length}"
 
 
 def _playbooks(edition: Edition, risk: Risk) -> list[dict[str, str]]:

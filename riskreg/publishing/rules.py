@@ -43,6 +43,7 @@ def _index(edition: Edition) -> dict[str, Any]:
                 "firing": f"{words.count(firing, 'finding')} now" if firing else "silent now", "fires": bool(firing),
                 "blind": f"not judged at {words.count(blind, 'place')}" if blind else "",
                 "past": fired.short(edition, content.backtest.of(rule.id)) if content.backtest else "",
+                "judged": fired.judged(content.backtest.of(rule.id)) if content.backtest else "",
                 "tests": f"{failed} of {len(mine)} fail" if failed else f"{len(mine)} pass" if mine else "no tests",
                 "sign": "not-covered" if failed else "covered" if mine else "not-known",
             }
@@ -134,9 +135,9 @@ def _journal(edition: Edition, rule: Rule) -> str:
         if event.kind == "finding.opened" and isinstance(found, dict) and found.get("rule") == rule.id:
             days.append(event.at)
     if not days:
-        return "The journal knows no firing of this rule."
+        return "It has never moved a risk in the register."
     often = "once" if len(days) == 1 else words.counted(len(days), "time")
-    return f"In the journal it fired {often}; last {views.short_day(edition, days[-1])}."
+    return f"In the register it has opened {often}, last {views.short_day(edition, days[-1])}."
 
 
 def _exceptions(edition: Edition, rule: Rule) -> Iterator[dict[str, str]]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Container, Mapping
+from datetime import UTC, date, datetime
 from typing import Any
 
 from riskreg.model.content import RuleTestResult
-from riskreg.model.rule import Rule
+from riskreg.model.rule import Rule, RuleTest
 from riskreg.publishing import words
 from riskreg.publishing.edition import Edition
 
 _MOST_FACTS = 4
+_MEASURED = frozenset({"value", "baseline", "limit", "delta", "share"})
 _SILENT = frozenset({"id", "signal", "fact", "at", "from", "to", "client", "unit"})
 
 
@@ -20,7 +21,7 @@ def row(edition: Edition, rule: Rule, result: RuleTestResult) -> dict[str, Any]:
     test = next((test for test in edition.content.workspace.tests.get(rule.id, ()) if test.name == result.name), None)
     return {
         "name": result.name,
-        "given": _given(edition, test.given) if test and not edition.public else [],
+        "given": _given(edition, test) if test and not edition.public else [],
         "expected": _keys(edition, rule, result.expected) if result.expected else "must stay silent",
         "came": "" if result.passed else f"came: {_keys(edition, rule, result.got) if result.got else 'nothing'}",
         "sign": "covered" if result.passed else "not-covered",
@@ -28,15 +29,19 @@ def row(edition: Edition, rule: Rule, result: RuleTestResult) -> dict[str, Any]:
     }
 
 
-def _given(edition: Edition, facts: tuple[dict[str, Any], ...]) -> list[str]:
-    said = [_fact(edition, fact) for fact in facts[:_MOST_FACTS]]
-    return [*said, f"and {len(facts) - _MOST_FACTS} more"] if len(facts) > _MOST_FACTS else said
+def _given(edition: Edition, test: RuleTest) -> list[str]:
+    """The facts of a test, and the moment as of which they are judged where it names one."""
+    facts, said = test.given, [_fact(edition, fact) for fact in test.given[:_MOST_FACTS]]
+    if len(facts) > _MOST_FACTS:
+        said.append(f"and {len(facts) - _MOST_FACTS} more")
+    return [*said, f"judged as of {_moment(test.as_of)}"] if test.as_of else said
 
 
 def _fact(edition: Edition, fact: Mapping[str, Any]) -> str:
     """`quality drift on 15 Nov 2026: site Manila, strength 2, value 80.1`."""
     kind = words.spaced(str(fact.get("signal") or fact.get("fact") or "a fact"))
-    fields = ", ".join(_field(edition, name, value) for name, value in fact.items() if name not in _SILENT)
+    shares = _MEASURED if fact.get("signal") == "forecast_miss" or fact.get("unit") == "share" else frozenset({"share"})
+    fields = ", ".join(_field(edition, name, value, shares) for name, value in fact.items() if name not in _SILENT)
     return f"{kind}{_on(fact.get('at'))}" + (f": {fields}" if fields else "")
 
 
@@ -46,16 +51,36 @@ def _on(at: object) -> str:
             at = datetime.fromisoformat(at)
         except ValueError:
             return f" at {at}"
-    return f" on {words.day(at)}" if isinstance(at, datetime) else ""
+    return f" on {_moment(at)}" if isinstance(at, datetime) else ""
 
 
-def _field(edition: Edition, name: str, value: object) -> str:
+def _moment(at: datetime) -> str:
+    """The day, in UTC; with the time of the day where it is not midnight."""
+    at = at.astimezone(UTC) if at.tzinfo else at
+    return words.day(at) + (f", {at:%H:%M} UTC" if (at.hour, at.minute) != (0, 0) else "")
+
+
+def _field(edition: Edition, name: str, value: object, shares: Container[str] = frozenset()) -> str:
     if isinstance(value, bool):
         return f"{words.spaced(name)} {'yes' if value else 'no'}"
     if isinstance(value, (int, float)):
-        return f"{words.spaced(name)} {words.number(value, 4)}"
-    named = edition.name(f"{name}:{value}")
-    return f"{words.spaced(name)} {words.spaced(named) if named == value else named}"
+        amount = words.number(value, 4) if name not in shares else f"{words.number(value * 100)}{words.NBSP}%"
+        return f"{words.spaced(name)} {amount}"
+    if isinstance(value, (datetime, date)):
+        return f"{words.spaced(name)} {_moment(value) if isinstance(value, datetime) else words.day(value)}"
+    return f"{words.spaced(name)} {_word(edition, name, str(value))}"
+
+
+def _word(edition: Edition, name: str, value: str) -> str:
+    """What people call a value: its name, a date as a date, an id of small letters without its dashes; others as they are."""
+    if (called := edition.spoken.get(f"{name}:{value}")) is not None:
+        return called
+    if (named := edition.name(f"{name}:{value}")) != value:
+        return named
+    try:
+        return words.day(date.fromisoformat(value))
+    except ValueError:
+        return words.spaced(value) if value.islower() and not any(map(str.isdigit, value)) else value
 
 
 def _keys(edition: Edition, rule: Rule, found: tuple[dict[str, str], ...]) -> str:

@@ -80,7 +80,7 @@ def under(line: Line, depth: int = 0) -> list[str]:
          "When, at one site, either (people leave faster than usual and ‘a’ is known) or customer data is exposed"),
         ({"all": [{"any": [{"fact": "a"}]}]}, {"for": "2w"}, "When, at one site, ‘a’ is known, and this lasts for 14 days or more"),
         ({"signal": "quality_drift", "where": {"value": {"lt": {"threshold": "floor"}}}}, {},
-         "When, at one site, a quality measure drifts from its usual level (value less than the floor of its metric)"),
+         "When, at one site, a quality measure drifts from its usual level (value below the floor that its metric names)"),
     ],
 )  # fmt: skip
 def test_every_construct_is_an_english_sentence(when: Any, fields: dict[str, Any], text: str) -> None:
@@ -95,9 +95,9 @@ def test_what_follows_is_told_in_full() -> None:
     }  # fmt: skip
     assert plain(consequence(rule({"as": "c", "fact": "contract"}, then=then))) == (
         "the risk ‘talent attrition’ is indicated with likelihood 4 and impact as large as the most critical function there, it is "
-        "reviewed by the day ‘notice by’ of the c at the latest, it stands for the loss of 15 % of the people of the site for "
-        "28 days, it stands for the loss of system telephony, other rules may count on ‘worn out’, the failover plan is called "
-        "for, it goes to tier 2 and the playbook a plan applies"
+        "reviewed by the day ‘notice by’ of the c at the latest, the rule assumes the loss of 15 % of the people of the site for "
+        "28 days, the rule assumes the loss of system telephony, other rules may count on ‘worn out’, the failover plan is called "
+        "for, it goes to escalation tier 2 and the playbook a plan applies"
     )
 
 
@@ -115,7 +115,7 @@ def test_the_lines_of_a_rule_say_all_that_it_asks() -> None:
         "Watches": ["measures of quality, how many people leave and the functions that a site serves"],
         "Must hold": [
             "all of these",
-            "  quality score drifts from its usual level (value less than the floor of 82, for Cebu 78)",
+            "  quality score drifts from its usual level (value below the floor of 82, for Cebu 78)",
             "  at least one of these",
             "    people leave faster than usual",
             "    a function is served there",
@@ -128,7 +128,7 @@ def test_the_lines_of_a_rule_say_all_that_it_asks() -> None:
         "Silenced": ["when, at the same place,", "  ‘open action’ is known in the last 30 days"],
         "Missing data": ["readings that are overdue count as the signal itself"],
         "Left out": ["site Bogotá, until Wed 31 Mar 2027: Ramp-down (approved by operations director)"],
-        "Then": ["  it goes to tier 1"],
+        "Then": ["  it goes to escalation tier 1"],
     }
 
 

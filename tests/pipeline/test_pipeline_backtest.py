@@ -13,13 +13,13 @@ from walked import Walked
 
 from riskreg.cli import main
 from riskreg.detection import detect
-from riskreg.inference import decide
+from riskreg.inference import Facts, decide, prepare
 from riskreg.model.backtest import Backtest, RuleHistory
 from riskreg.model.metric import Metric
 from riskreg.model.rule import Rule
 from riskreg.model.signal import to_facts
-from riskreg.pipeline.backtest import WEEKS, backtest, kept_backtest, nearest, steps, weekly
-from riskreg.pipeline.facts import gather
+from riskreg.pipeline.backtest import WEEKS, backtest, kept_past, nearest, steps, weekly
+from riskreg.pipeline.facts import Given, gather
 
 END = datetime(2026, 6, 29, tzinfo=UTC)
 MOMENTS = weekly(END, 26)
@@ -100,7 +100,7 @@ def test_a_chain_is_one_episode_though_its_conclusion_moves() -> None:
 def test_each_step_says_what_a_run_would_have_said_then(meridian: Walked) -> None:
     workspace = meridian.report.content.workspace
     as_of, client = meridian.report.content.as_of, workspace.settings.client
-    facts = gather(meridian.root, workspace, as_of=as_of).facts
+    facts = [dict(item.fact) for item in gather(meridian.root, workspace, as_of=as_of).facts.every()]
     moments = weekly(as_of)
     made = backtest(workspace.rules, facts, metrics=workspace.metrics, moments=moments)
     standing = [fact for fact in facts if "at" not in fact and fact["fact"] != "missing_data"]
@@ -148,12 +148,12 @@ LABEL = {"from": date(2026, 2, 2), "to": date(2026, 2, 15)}
     [
         ([], "unlabelled", "", 0, 0),
         ([LABEL], "expected", "what happened", 1, 0),
-        ([LABEL | {"site": "MNL"}], "false-alarm", "", 0, 1),
+        ([LABEL | {"site": "MNL"}], "unlabelled", "", 0, 1),
         ([LABEL | {"site": None}], "expected", "what happened", 1, 0),
         ([LABEL | {"expect": "none"}], "false-alarm", "what happened", 0, 0),
         ([LABEL | {"expect": "none", "site": "MNL"}], "unlabelled", "", 0, 0),
         ([LABEL, LABEL | {"expect": "none", "title": "explained"}], "expected", "what happened", 1, 0),
-        ([{"from": date(2026, 4, 6), "to": date(2026, 4, 12)}], "false-alarm", "", 0, 1),
+        ([{"from": date(2026, 4, 6), "to": date(2026, 4, 12)}], "unlabelled", "", 0, 1),
         ([{"from": date(2020, 2, 2), "to": date(2020, 2, 15)}], "unlabelled", "", 0, 0),
     ],
 )
@@ -169,8 +169,21 @@ def test_what_labels_say(labels: list[dict[str, Any]], verdict: str, label: str,
 
 def test_the_rules_window_is_added_to_a_label() -> None:
     week_after = metric({"from": date(2026, 1, 19), "to": date(2026, 1, 25)})
-    assert one(run(rule(), [spike(5)], week_after)).episodes[0].verdict == "false-alarm"
+    assert one(run(rule(), [spike(5)], week_after)).episodes[0].verdict == "unlabelled"
     assert one(run(rule(within="1w"), [spike(5)], week_after)).episodes[0].verdict == "expected"
+
+
+def test_a_find_says_after_how_many_days_and_an_exception_explains_a_miss() -> None:
+    labelled = metric(LABEL)
+    (found,) = one(run(rule(), [spike(5), spike(6)], labelled)).finds
+    assert found.after == (MOMENTS[5].date() - date(2026, 2, 2)).days == 7
+    assert one(run(rule(), [spike(6)], labelled)).found_after == 14
+    away = {"where": {"site": "CEB"}, "until": date(2030, 1, 1), "reason": "a planned ramp-down", "approved_by": "boss"}
+    left = one(run(rule(exceptions=[away]), [spike(5)], labelled))
+    assert (left.missed, left.found, left.recall) == ((), 0, None)
+    assert [period.left_out for period in left.excused] == ["a planned ramp-down"]
+    over = one(run(rule(exceptions=[away | {"until": date(2025, 1, 1)}]), [], labelled))
+    assert (len(over.missed), over.excused) == (1, ())
 
 
 def test_a_label_is_missed_only_by_a_rule_that_could_have_seen_it() -> None:
@@ -224,19 +237,25 @@ def test_a_kept_history_is_taken_only_where_nothing_changed(tmp_path: Path, monk
         asked.append(1)
         return backtest(*args, **more)
 
+    def kept(rules: list[Rule], facts: list[dict[str, Any]], *metrics: Metric, names: Any = None, end: datetime = END) -> Any:
+        given = Given(Facts.of(facts), {one.id: one.thresholds for one in metrics}, names or {})
+        return kept_past(tmp_path, prepare(rules), given, metrics=metrics, as_of=end)
+
     monkeypatch.setattr(module, "backtest", spy)
-    facts = [spike(5)]
-    first = kept_backtest(tmp_path, [rule()], facts, metrics=[metric(LABEL)], as_of=END)
-    assert kept_backtest(tmp_path, [rule()], facts, metrics=[metric(LABEL)], as_of=END) == first
+    rules, facts = [rule(), rule("drift", when={"as": "d", "signal": "quality_drift"})], [spike(5)]
+    first = kept(rules, facts, metric(LABEL))
+    assert kept(rules, facts, metric(LABEL)) == first
     assert len(asked) == 1
-    for changed in ([rule(keep_open_for="3w")], facts, [metric()], END), ([rule()], [spike(6)], [metric()], END):
-        kept_backtest(tmp_path, changed[0], changed[1], metrics=changed[2], as_of=changed[3])
-    kept_backtest(tmp_path, [rule()], facts, metrics=[metric(LABEL)], as_of=END + WEEK)
-    assert len(asked) == 4
-    (kept,) = (tmp_path / ".riskreg").glob("backtest*")
-    kept.write_bytes(kept.read_bytes()[:-20])
-    assert kept_backtest(tmp_path, [rule()], facts, metrics=[metric(LABEL)], as_of=END) == first
+    assert first[1].keys() == {"drift", "spike"}
+    kept([rule(keep_open_for="3w")], facts, metric())
+    kept(rules, [spike(6)], metric())
+    kept(rules, [spike(6)], metric(), names={"site:CEB": "Cebu"})
+    kept(rules, facts, metric(LABEL), end=END + WEEK)
     assert len(asked) == 5
+    (file,) = (tmp_path / ".riskreg").glob("backtest*")
+    file.write_bytes(file.read_bytes()[:-20])
+    assert kept(rules, facts, metric(LABEL)) == first
+    assert len(asked) == 6
 
 
 def test_steps() -> None:
@@ -251,7 +270,7 @@ def test_steps() -> None:
 def test_silent_rules_say_what_is_nearest(meridian: Walked) -> None:
     workspace, as_of = meridian.report.content.workspace, meridian.report.content.as_of
     given = gather(meridian.root, workspace, as_of=as_of)
-    found = nearest(workspace.rules, given, as_of=as_of)
+    found = nearest(prepare([one for one in workspace.rules if one.status != "draft"]), given, as_of=as_of)
     firing = {finding.rule for finding in meridian.report.content.findings}
     assert found.keys() == {one.id for one in workspace.rules} - firing
     assert "15\u00a0%" in found["forecast-miss-threatens-minimum"]
@@ -264,7 +283,10 @@ def cli(*words: str) -> Any:
 def test_the_command_tells_a_line_a_rule_and_for_one_its_episodes(meridian: Walked) -> None:
     told = cli("-w", str(meridian.root)).output
     assert "attrition-spike " in told
-    assert "fired 3 times, at 3 places, open 21 % of the time; 1 false alarm of 3; missed 0 of 2 labels" in told
+    assert (
+        "fired 3 times, at 3 places, open 21 % of the time; 2 expected, 1 false alarm; missed 0 of 2 labels; found after 26 days (median)"
+        in told
+    )
     assert "site-loss-uncovered" in told
     assert "which has no history" in told
     alone = cli("-w", str(meridian.root), "attrition-spike").output

@@ -302,9 +302,10 @@ def backtest() -> Backtest:
                        verdict=verdict, label=label)  # type: ignore[arg-type]  # fmt: skip
 
     spike = RuleHistory(
-        rule="attrition-spike", version=3, steps=52, open_steps=15, found=1,
-        episodes=(episode("KRK", 0, 3, "unlabelled"), episode("CEB", 12, 15, "false-alarm"), episode("MNL", 30, 32, "false-alarm", RAMP_DOWN),
+        rule="attrition-spike", version=3, steps=52, open_steps=15,
+        episodes=(episode("KRK", 0, 3, "unlabelled"), episode("CEB", 12, 15, "unlabelled"), episode("MNL", 30, 32, "false-alarm", RAMP_DOWN),
                   episode("CEB", 48, 51, "expected", LABEL)),
+        finds=(Period(title=LABEL, metric="leavers", start=date(2026, 10, 12), end=date(2026, 11, 15), place={"site": "CEB"}, after=19),),
         missed=(Period(title="A bank hires in Kraków", metric="leavers", start=date(2026, 8, 3), end=date(2026, 8, 30), place={"site": "KRK"}),),
     )  # fmt: skip
     return Backtest(

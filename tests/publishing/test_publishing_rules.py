@@ -56,10 +56,10 @@ def test_labels_say_what_was_right_what_was_false_and_what_was_missed() -> None:
     assert told is not None
     said = [line.replace("\u00a0", " ") for line in told["labels"]]
     assert said == [
-        "Labelled periods can judge three of its four firings: 1 expected, 2 false (precision 33 %).",
-        "False alarm: Cebu, Sat 21 Feb to Sat 14 Mar, in no labelled period.",
-        f"False alarm: Manila, Sat 27 Jun to Sat 11 Jul, explained by “{RAMP_DOWN}”.",
-        "Of two labelled periods that it could have seen, it found one (recall 50 %).",
+        "Of its four firings, one was expected, one was a false alarm and two are not labelled: nobody has said.",
+        f"False alarm: Manila, Sat 27 Jun to Sat 11 Jul, labelled as no event: “{RAMP_DOWN}”.",
+        "Of two labelled events that it could have seen, it found one.",
+        f"Found 19 days after it began: “{LABEL}”, Cebu, Mon 12 Oct to Sun 15 Nov.",
         "Missed: “A bank hires in Kraków”, Kraków, Mon 3 Aug to Sun 30 Aug.",
     ]
     assert [row["where"] for row in told["rows"]] == ["Cebu", "Manila", "Cebu", "Kraków"]
@@ -71,7 +71,7 @@ def test_labels_say_what_was_right_what_was_false_and_what_was_missed() -> None:
 def test_without_labels_nothing_is_said_of_precision() -> None:
     told = fired.told(Edition(spikes(at("CEB", 3, 5))), SPIKE)
     assert told is not None
-    assert told["labels"] == []
+    assert told["labels"] == ["Nobody has labelled what happened at its one firing: nobody knows whether it was right."]
 
 
 def test_the_drawing_has_a_mark_for_each_week_and_says_its_result() -> None:
@@ -79,8 +79,8 @@ def test_the_drawing_has_a_mark_for_each_week_and_says_its_result() -> None:
     assert told is not None
     for width in ("wide", "narrow"):
         drawing = told["charts"][0][width]
-        assert drawing.count('class="rr-fired"') == 8
-        assert drawing.count('class="rr-fired rr-fired--false"') == 7
+        assert drawing.count('class="rr-fired"') == 12
+        assert drawing.count('class="rr-fired rr-fired--false"') == 3
         assert drawing.count('class="rr-week"') == 3 * 52 - 15
         assert "Cebu 8\u00a0weeks, Manila 3\u00a0weeks and Kraków 4\u00a0weeks" in drawing
     edges = [float(x) for x in re.findall(r'cx="([0-9.]+)"', told["charts"][0]["narrow"])]
@@ -121,7 +121,7 @@ def test_a_rule_of_standing_facts_has_no_history() -> None:
 def test_the_index_says_how_often_and_what_is_not_judged() -> None:
     index = page("rules/index")
     assert "In 52 weeks" in index
-    assert "fired 4 times, last Sat 21 Nov" in index
+    assert "fired 4 times, open now since Sat 31 Oct 1 false alarm, missed 1" in index
     assert "not judged at 2 places" in index
     assert "Not judged: one rule at two places, because readings are overdue." in index
     quiet = page("rules/index", asides=())

@@ -12,7 +12,7 @@ import click
 from riskreg.cli.say import FOUND_FAULTS, as_of_option, emit, format_option, now, progress, speaking_faults, workspace_option
 
 if TYPE_CHECKING:
-    from riskreg.model.backtest import Backtest, Episode, RuleHistory
+    from riskreg.model.backtest import Backtest, Episode, Period, RuleHistory
     from riskreg.model.content import Workspace
     from riskreg.model.rule import Rule
     from riskreg.pipeline.facts import Given
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _STAGES = (("read", "reading files"), ("judge", "judging the history"))
 _SIGNS = {"added": "+", "removed": "−", "changed": "~", "appears": "+", "vanishes": "−", "changes": "~"}
-_VERDICT = {"expected": "expected", "false-alarm": "false alarm", "unlabelled": "no label"}
+_VERDICT = {"expected": "expected", "false-alarm": "false alarm", "unlabelled": "not labelled"}
 _RISK = {
     "raised": "would be raised",
     "not-raised": "would not be raised",
@@ -110,7 +110,11 @@ def _moments(moment: datetime, weeks: int, first: datetime | None, last: datetim
 
 def _known(only: Sequence[str], rules: Sequence[Rule]) -> None:
     if unknown := sorted(set(only) - {rule.id for rule in rules}):
-        raise click.UsageError(f"there is no rule '{unknown[0]}'; `riskreg rules list` shows them all")
+        from difflib import get_close_matches
+
+        near = get_close_matches(unknown[0], [rule.id for rule in rules], n=1)
+        hint = f"did you mean {near[0]}?" if near else "`riskreg rules list` shows them all"
+        raise click.UsageError(f"there is no rule '{unknown[0]}'; {hint}")
 
 
 def _as_data(made: Backtest) -> dict[str, object]:
@@ -119,7 +123,8 @@ def _as_data(made: Backtest) -> dict[str, object]:
         one.model_dump(mode="json")
         | {
             "fired": one.fired, "places": one.places, "open_share": round(one.open_share, 4), "false_alarms": len(one.false_alarms),
-            "judged": one.judged, "precision": one.precision, "recall": one.recall,
+            "judged": one.judged,
+            "found": one.found, "found_after": one.found_after, "precision": one.precision, "recall": one.recall,
             "per_year": {str(year): amount for year, amount in one.per_year.items()},
         }
         for one in made.rules
@@ -148,11 +153,21 @@ def _line(one: RuleHistory) -> str:
         often = "once" if one.fired == 1 else f"{one.fired} times"
         said = f"fired {often}, at {_count(one.places, 'place')}, open {one.open_share:.0%} of the time".replace("%", " %")
     parts = [said]
-    if one.judged:
-        parts.append(f"{_count(len(one.false_alarms), 'false alarm')} of {one.judged}")
+    if one.fired:
+        right, false, rest = one.judged - len(one.false_alarms), len(one.false_alarms), one.fired - one.judged
+        verdicts = ((right, "expected"), (false, _count(false, "false alarm").partition(" ")[2]), (rest, "not labelled"))
+        parts.append(", ".join(f"{amount} {word}" for amount, word in verdicts if amount))
     if one.recall is not None:
         parts.append(f"missed {len(one.missed)} of {_count(one.found + len(one.missed), 'label')}")
+    if one.excused:
+        parts.append(f"{_count(len(one.excused), 'label')} left out on purpose")
+    if one.found_after is not None:
+        parts.append(f"found after {_days(one.found_after)}{' (median)' if one.found > 1 else ''}")
     return "; ".join(parts)
+
+
+def _days(amount: float) -> str:
+    return f"{amount:g} day{'' if amount == 1 else 's'}"
 
 
 def _episodes(made: Backtest, one: RuleHistory, names: Mapping[str, str]) -> Iterator[str]:
@@ -172,8 +187,17 @@ def _episodes(made: Backtest, one: RuleHistory, names: Mapping[str, str]) -> Ite
     years = ", ".join(f"{amount} in {year}" for year, amount in one.per_year.items())
     if years:
         yield f"\n  Began: {years}."
+    for period in one.finds:
+        yield f"  Found after {_days(period.after or 0)}: {_period(period, names)}"
     for period in one.missed:
-        yield f"  Missed: {period.title}, {_where(period.place, names)}, {period.start} to {period.end} ({period.metric})"
+        yield f"  Missed: {_period(period, names)}"
+    for period in one.excused:
+        yield f"  Left out on purpose: {_period(period, names)}: {period.left_out}"
+
+
+def _period(period: Period, names: Mapping[str, str]) -> str:
+    measure = names.get(f"metric:{period.metric}", period.metric)
+    return f"{period.title}, {_where(period.place, names)}, {period.start} to {period.end} ({measure})"
 
 
 def _strip(moments: Sequence[datetime], episodes: Sequence[Episode]) -> str:

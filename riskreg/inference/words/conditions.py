@@ -20,6 +20,7 @@ _ORDER = {
     "ne": "anything but {}",
     "eq": "{}",
 }
+_NAMED = {"gt": "above {}", "gte": "at or above {}", "lt": "below {}", "lte": "at or below {}"}
 _AGAINST = {"gt": "is above", "gte": "is at least", "lt": "is below", "lte": "is at most"}
 _PLAIN = frozenset({"eq", "exists"})
 """Operators that say nothing beyond what the fact itself has."""
@@ -99,7 +100,7 @@ def asked(pattern: Pattern, name: str, voice: Voice, fact: Mapping[str, Any] | N
             options = [_value(name, option, about, voice) for option in limit]
             parts.append(listed(options, "or") if operator == "among" else f"anything but {listed(options)}")
         elif isinstance(limit, Named):
-            parts.append(_ORDER[operator].format(_threshold(limit, name, about, voice)))
+            parts.append(_NAMED.get(operator, "{}").format(_threshold(limit, name, about, voice)))
         elif (name, operator, limit) == ("tier", "lte", 2):
             parts.append("tier 1 or 2")
         else:
@@ -121,7 +122,7 @@ def _threshold(limit: Named, name: str, fact: Mapping[str, Any], voice: Voice) -
     """`Manila's floor of 80`, `the floor of 80`, `the floor`."""
     number = voice.limit(limit, fact)
     if number is None:
-        return f"the {words(limit.threshold)} of its metric"
+        return f"the {words(limit.threshold)} that its metric names"
     overrides = voice.thresholds[str(fact.get("metric"))][limit.threshold].overrides
     fitting = [o.place for o in overrides if o.value == number and o.place.items() <= fact.items()]
     narrow = next((place for place in _PLACES if any(place in one for one in fitting)), None)

@@ -28,7 +28,7 @@ _WATCHED = {
     "site": "the sites of the network",
     "served": "the functions that a site serves",
     "contract": "contracts and their notice dates",
-    "cover": "the proof of who takes over when a site is lost",
+    "cover": "the failover plans: who takes over when a site is lost",
     "function": "the functions and how critical they are",
     "vendor": "vendors and how much they carry",
     "pool": "the pools of people",
@@ -160,7 +160,8 @@ def _follows(rule: Rule, voice: Voice) -> Iterator[str]:
     if then.failover != "none":
         yield "a failover plan is computed" if then.failover == "assess" else "the failover plan is called for"
     if then.escalate:
-        yield f"it goes to {words_of(then.escalate)}"
+        who = voice.names.get(f"tier:{then.escalate}")
+        yield f"it goes to the {who}" if who else f"it goes to escalation {words_of(then.escalate)}"
     if then.playbooks:
         titles = joined([str(voice.names.get(f"playbook:{one}") or words_of(one)) for one in then.playbooks])
         yield f"the playbook {titles} applies" if len(then.playbooks) == 1 else f"the playbooks {titles} apply"
@@ -172,7 +173,7 @@ def _loss(loss: Lose, voice: Voice) -> str:
     share = f"{pct(loss.share)} of " if loss.share < 1 else ""
     of = f"the {loss.kind} of " if loss.kind else ""
     length = f" for {say_duration(loss.length)}" if loss.length is not None else ""
-    return f"it stands for the loss of {share}{of}{what}{length}"
+    return f"the rule assumes the loss of {share}{of}{what}{length}"
 
 
 def _must(when: When, voice: Voice, label: str = "") -> Line:
@@ -214,6 +215,8 @@ def pattern_sentence(pattern: Pattern, voice: Voice | None = None) -> str:
         said, left = _cover(pattern, voice)
     elif pattern.kind in _FACT:
         said, left = _FACT[pattern.kind], set(pattern.where)
+    elif maker := voice.names.get(f"concluded:{pattern.kind}"):
+        said, left = f"the rule \u2018{maker}\u2019 finds \u2018{words(pattern.kind)}\u2019", set(pattern.where)
     else:
         said, left = f"{'the signal ' if pattern.signal else ''}\u2018{words(pattern.kind)}\u2019 is known", set(pattern.where)
     return f"{said}{_bracket(pattern, left, voice)}{_count(pattern)}"
@@ -255,7 +258,7 @@ def _signal(pattern: Pattern, voice: Voice) -> tuple[str, set[str]]:
 def _cover(pattern: Pattern, voice: Voice) -> tuple[str, set[str]]:
     """`if the site were lost, a function of tier 1 or 2 would be late or not covered`."""
     left, which = set(pattern.where), "a function"
-    outcome = "would depend on the proof"
+    outcome = "would need cover"
     if "tier" in left:
         which = f"a function of {_phrase(pattern, 'tier', voice)}"
     if "outcome" in left:
