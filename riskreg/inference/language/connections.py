@@ -37,11 +37,13 @@ class Connections:
     def around(self, names: Iterable[str]) -> tuple[str, ...]:
         """The named rules and every rule without which they could decide otherwise: those whose conclusions they look at, over any
         number of rules, and those that conclude the same fact. Sorted; a name that is no rule is passed over."""
-        open_, found = [name for name in names if name in self.rules], set[str]()
+        open_ = [name for name in dict.fromkeys(names) if name in self.rules]
+        found, expanded = set(open_), set[str]()
         while open_:
-            ident = open_.pop()
-            if ident not in found:
-                found.add(ident)
-                one = self.rules[ident]
-                open_ += [maker for fact in (*one.looks, one.concludes or "") for maker in self._makers.get(fact, ())]
+            one = self.rules[open_.pop()]
+            for fact in {*one.looks, one.concludes or ""} - expanded:
+                expanded.add(fact)
+                new = [maker for maker in self._makers.get(fact, ()) if maker not in found]
+                found.update(new)
+                open_ += new
         return tuple(sorted(found))
