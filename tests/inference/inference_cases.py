@@ -6,6 +6,7 @@ All of the language is drawn. Times fall on the edges of windows, stretches and 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from math import prod
@@ -13,7 +14,7 @@ from random import Random
 from typing import Any
 
 from inference_fields import SIGNAL_TEXTS, STANDING_TEXTS
-from inference_naive import Raw, names, ways
+from inference_naive import Chosen, Every, Raw, in_file_order, names, ways
 
 AS_OF = datetime(2026, 11, 16, tzinfo=UTC)
 SIGNALS = ("attrition_spike", "quality_drift", "data_exposure")
@@ -33,11 +34,14 @@ JOINS = (
 )
 STANDING: dict[str, dict[str, tuple[Any, ...]]] = {
     "served": {name: PLACES[name] for name in ("site", "vendor", "function")} | {"tier": (1, 2, 3), "pci": (True, False)},
-    "contract": {"vendor": PLACES["vendor"], "days_left": (10, 60, 200)},
+    "contract": {"vendor": PLACES["vendor"], "days_left": (10, 60, 200), "notice_by": ("2026-12-01", "2027-01-31")},
     "cover": {name: PLACES[name] for name in ("site", "vendor", "function")} | {"tier": (1, 2, 3), "outcome": ("met", "breach")},
     "risk": PLACES | {"category": ("quality-drift", "data-exposure"), "state": ("identified", "accepted")},
-    "missing_data": PLACES | {"watches": SIGNALS, "metric": METRICS[:3], "days_late": (1, 7, 21)},
+    "missing_data": PLACES
+    | {"watches": SIGNALS, "metric": METRICS[:3], "days_late": (1, 7, 21), "due": ("2026-10-18", "2026-11-09")},
 }
+DATES = {"signal": "at", "contract": "notice_by", "missing_data": "due"}
+"""Kind → a field of its that is a date."""
 MOST_COMBINATIONS = 20_000
 """Of one branch, before joining."""
 
@@ -97,6 +101,9 @@ def draw_from(random: Random, *, always_true: bool = False, history: bool = Fals
             if "conclude" in found["then"]:
                 scene.made[found["then"]["conclude"]["fact"]] = found["join"]
                 kinds[found["then"]["conclude"]["fact"]] += 3
+    if any("risk" in names(one["when"]) for one in rules):
+        for one in rules:  # rules must not look at what comes of them
+            one["then"].pop("raise", None)
     random.shuffle(facts)
     random.shuffle(rules)
     return Case(rules, facts, thresholds(scene))
@@ -125,7 +132,31 @@ def rule(scene: Scene, number: int) -> Raw:
         newest = [name for name, join in list(scene.made.items())[-1:] if join == found["join"]]
         again = [name for name in newest if name not in names(found["when"])]
         found["then"]["conclude"] = {"fact": again[0] if again and scene.chance(0.3) else f"made-{number}"}
+    wanted = [part for wanted, _ in ways(found["when"]) for part in wanted]
+    patterns = [part for part in in_file_order(found["when"]) if any(part is one for one in wanted)]
+    for position, part in enumerate(patterns):
+        part["as"] = f"p{position}"
+    found["explain"] = speech(part["as"] for part in patterns)
+    dates = [f"{part['as']}.{DATES[name]}" for part in patterns if (name := part.get("fact", "signal")) in DATES]
+    if dates and scene.chance(0.5):
+        found["then"]["raise"] = {"likelihood": 3, "impact": 3, "due": scene.pick(dates)}
     return found
+
+
+def speech(aliases: Iterable[str | None]) -> str:
+    """An explain text that says which fact speaks for each pattern, and how many matched there, from which to which."""
+    return " ; ".join(
+        f"{name} | {{% if {name} %}}{{{{ {name}.id }}}}{{% else %}}-{{% endif %}} | {{{{ every.{name} | length }}}}"
+        f"{{% if every.{name} %}} | {{{{ (every.{name} | first).id }}}} | {{{{ (every.{name} | last).id }}}}{{% endif %}}"
+        for name in sorted({name for name in aliases if name})
+    )
+
+
+def heard(text: str) -> tuple[Chosen, Every]:
+    """What a finding with the explain text `speech` says."""
+    spoken = [(name, chosen, rest) for part in text.split(" ; ") if " | " in part for name, chosen, *rest in [part.split(" | ")]]
+    chosen = frozenset((name, fact) for name, fact, _ in spoken if fact != "-")
+    return chosen, frozenset((name, int(rest[0]), rest[1], rest[2]) for name, _, rest in spoken if len(rest) == 3)
 
 
 def tree(scene: Scene, depth: int) -> Raw:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from inference_fields import SIGNAL_FIELDS, SIGNAL_TEXTS, STANDING_FIELDS, STANDING_TEXTS
 
@@ -17,8 +17,9 @@ Raw = dict[str, Any]
 Key = tuple[str, ...]
 Way = tuple[list[Raw], list[Raw]]
 Stretch = tuple[datetime | None, datetime | None]
-Found = tuple[frozenset[str], datetime | None]  # facts and first dated firing of an open episode
-Firing = tuple[datetime | None, set[str]]
+Chosen = frozenset[tuple[str, str]]
+Every = frozenset[tuple[str, int, str, str]]
+Aside = tuple[str, str, Key, frozenset[str]]
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
@@ -32,6 +33,26 @@ class Taken:
     end: datetime | None
 
 
+Combination = tuple[Taken, ...]
+Firing = tuple[datetime | None, Combination]
+
+
+class Found(NamedTuple):
+    """The open episode of a rule at a key, as a finding tells it."""
+
+    facts: frozenset[str]
+    at: datetime
+    since: datetime | None
+    until: date | None
+    """Day of its last dated firing, where the rule closes."""
+    due: date | None
+    chosen: Chosen
+    """(`as`, fact id) of the combination that speaks for all."""
+    every: Every
+    """`as`, how many facts matched there, the oldest and the newest."""
+    concluded: Raw | None
+
+
 @dataclass
 class World:
     """What there is to know."""
@@ -42,11 +63,12 @@ class World:
     keys_of: dict[str, set[str]]
     """Conclusion → join fields of the rules that conclude it."""
     found: dict[tuple[str, Key], Found] = field(default_factory=dict)
-    flagged: set[tuple[str, Key]] = field(default_factory=set)
+    flagged: set[Aside] = field(default_factory=set)
 
 
 def evaluate(rules: list[Raw], facts: list[Raw], as_of: datetime, thresholds: Raw | None = None) -> World:
-    """`.found`: (rule id, join values) → facts and first firing; `.flagged`: (rule id, join values) that missing data left open."""
+    """`.found`: (rule id, join values) → what is found; `.flagged`: (why, rule id, join values, facts) of what would be found if
+    overdue readings counted (the readings), or without the exceptions in force (the facts that they leave out)."""
     known = [fact for fact in facts if fact.get("at") is None or fact["at"] <= as_of]
     keys_of = {concluded(rule): set(rule.get("join", [])) for rule in rules if concluded(rule)}
     world = World(known, as_of, thresholds or {}, keys_of)
@@ -73,28 +95,96 @@ def run(rule: Raw, world: World) -> None:
     missing = rule.get("on_missing_data", "flag")
     made = judge(rule, world, stand_in=missing == "fire")
     if missing == "flag":
-        world.flagged |= {(rule["id"], key) for key in judge(rule, world, stand_in=True) if key not in made}
-    by_id = {fact["id"]: fact for fact in world.facts}
-    for key, found in made.items():
+        for key, episode in judge(rule, world, stand_in=True).items():
+            late = frozenset(one.fact["id"] for one in taken(episode) if stands_in(one))
+            world.flagged |= {("missing-data", rule["id"], key, late)} if key not in made else set()
+    for key, episode in judge(rule, world, stand_in=missing == "fire", exceptions=False).items():
+        left_out = frozenset(one.fact["id"] for one in taken(episode) if excepted(rule, one.fact, world))
+        world.flagged |= {("exception", rule["id"], key, left_out)} if key not in made else set()
+    for key, episode in made.items():
+        found = telling(rule, key, episode, world)
         world.found[rule["id"], key] = found
-        if concluded(rule):
-            times = [by_id[one]["at"] for one in found[0] if by_id[one].get("at")]
-            name = ":".join(["concluded", rule["id"], *(["/".join(map(escaped, key))] if key else [])])
-            fact = {"id": name, "fact": concluded(rule), "rule": rule["id"], "at": max(times, default=None)}
-            world.facts.append(fact | dict(zip(rule.get("join", []), key, strict=True)))
+        if found.concluded:
+            world.facts.append(found.concluded)
+
+
+def taken(episode: list[Firing]) -> list[Taken]:
+    return [one for _, combination in episode for one in combination]
+
+
+def stands_in(one: Taken) -> bool:
+    return "signal" in one.pattern and one.fact.get("fact") == "missing_data"
+
+
+def telling(rule: Raw, key: Key, episode: list[Firing], world: World) -> Found:
+    facts = {one.fact["id"]: one.fact for one in taken(episode)}
+    newest = max((fact["at"] for fact in facts.values() if fact.get("at")), default=None)
+    dated = [at for at, _ in episode if at]
+    chosen = frozenset((one.pattern["as"], one.fact["id"]) for one in speaker(rule, episode) if one.pattern.get("as"))
+    every = frozenset(
+        (name, len(some), some[0]["id"], some[-1]["id"]) for name in {name for name, _ in named_facts(episode)}
+        if (some := oldest_first(fact for alias, fact in named_facts(episode) if alias == name))
+    )  # fmt: skip
+    until = max(dated).astimezone(UTC).date() if dated and length(rule, "keep_open_for") is not None else None
+    return Found(
+        frozenset(facts), newest or world.as_of, min(dated, default=None), until, deadline(rule, episode), chosen, every,
+        conclusion(rule, key, newest),
+    )  # fmt: skip
+
+
+def conclusion(rule: Raw, key: Key, at: datetime | None) -> Raw | None:
+    if not concluded(rule):
+        return None
+    name = ":".join(["concluded", rule["id"], *(["/".join(map(escaped, key))] if key else [])])
+    fact = {"id": name, "fact": concluded(rule), "rule": rule["id"]} | ({"at": at} if at else {})
+    return fact | dict(zip(rule.get("join", []), key, strict=True))
+
+
+def named_facts(episode: list[Firing]) -> list[tuple[str, Raw]]:
+    return [(one.pattern["as"], one.fact) for one in taken(episode) if one.pattern.get("as")]
+
+
+def oldest_first(facts: Iterable[Raw]) -> list[Raw]:
+    unique = {fact["id"]: fact for fact in facts}
+    return sorted(unique.values(), key=lambda fact: (fact["at"].timestamp() if fact.get("at") else float("-inf"), fact["id"]))
+
+
+def deadline(rule: Raw, episode: list[Firing]) -> date | None:
+    alias, _, name = (rule.get("then", {}).get("raise", {}).get("due") or "").rpartition(".")
+    days = [fact[name] for other, fact in named_facts(episode) if other == alias and fact.get(name)]
+    return min((day.astimezone(UTC).date() if isinstance(day, datetime) else date.fromisoformat(day) for day in days), default=None)
+
+
+def speaker(rule: Raw, episode: list[Firing]) -> Combination:
+    """The newest facts, one after the other, then the strongest, then the first in the rule and by id."""
+    order = [id(pattern) for pattern in in_file_order(rule["when"])]
+
+    def rank(combination: Combination) -> Any:
+        newest = sorted(-one.fact["at"].timestamp() for one in combination if one.fact.get("at"))
+        places = sorted((order.index(id(one.pattern)), one.fact["id"]) for one in combination)
+        strengths = [one.fact.get("strength") for one in combination]
+        return newest, -sum(one for one in strengths if isinstance(one, int | float)), places
+
+    return min((combination for _, combination in episode), key=rank)
+
+
+def in_file_order(when: Raw) -> list[Raw]:
+    parts = when.get("all") or when.get("any") or ([when["not"]] if "not" in when else [])
+    return [pattern for part in parts for pattern in in_file_order(part)] if parts else [when]
 
 
 def escaped(value: str) -> str:
     return value.replace("%", "%25").replace("/", "%2F")
 
 
-def judge(rule: Raw, world: World, *, stand_in: bool) -> dict[Key, Found]:
-    """Every key with an open episode that counts; `stand_in`: missing data is a candidate like the signal that is missing."""
+def judge(rule: Raw, world: World, *, stand_in: bool, exceptions: bool = True) -> dict[Key, list[Firing]]:
+    """Every key with an open episode that counts; `stand_in`: missing data is a candidate like the signal that is missing;
+    `exceptions`: those in force leave facts out."""
     firings: dict[Key, list[Firing]] = {}
     for wanted, unwanted in ways(rule["when"]):
-        combinations: list[tuple[Taken, ...]] = [()]
+        combinations: list[Combination] = [()]
         for pattern in wanted:
-            more = candidates(rule, pattern, world, stand_in=stand_in)
+            more = candidates(rule, pattern, world, stand_in=stand_in, exceptions=exceptions)
             combinations = [(*some, one) for some in combinations for one in more if together(rule, (*some, one), world)]
         for combination in combinations:
             key = key_of(rule, combination, world)
@@ -102,9 +192,9 @@ def judge(rule: Raw, world: World, *, stand_in: bool) -> dict[Key, Found]:
             if not any(silenced(pattern, key, world) for pattern in unwanted):
                 at = max((one.end for one in combination if one.end), default=None)
                 values = tuple(key[name] for name in rule.get("join", []))
-                firings.setdefault(values, []).append((at, {one.fact["id"] for one in combination}))
+                firings.setdefault(values, []).append((at, combination))
     episodes = {key: open_episode(rule, many, world.as_of) for key, many in firings.items()}
-    return {key: found for key, found in episodes.items() if found}
+    return {key: episode for key, episode in episodes.items() if episode}
 
 
 def ways(when: Raw) -> list[Way]:
@@ -121,11 +211,11 @@ def ways(when: Raw) -> list[Way]:
     return result
 
 
-def candidates(rule: Raw, pattern: Raw, world: World, *, stand_in: bool) -> list[Taken]:
+def candidates(rule: Raw, pattern: Raw, world: World, *, stand_in: bool, exceptions: bool) -> list[Taken]:
     def good(fact: Raw) -> bool:
         right = fits(pattern, fact, world) or (stand_in and "at_least" not in pattern and in_place(pattern, fact, world))
         placed = all(isinstance(fact.get(name), str) for name in joined(rule, pattern, world))
-        return right and placed and in_scope(rule, fact, world) and not excepted(rule, fact, world)
+        return right and placed and in_scope(rule, fact, world) and not (exceptions and excepted(rule, fact, world))
 
     fitting = [fact for fact in world.facts if good(fact)]
     if "at_least" not in pattern:
@@ -200,7 +290,7 @@ def enough(pattern: Raw, facts: Iterable[Raw]) -> bool:
     return len(values) >= pattern["at_least"]
 
 
-def together(rule: Raw, combination: tuple[Taken, ...], world: World) -> bool:
+def together(rule: Raw, combination: Combination, world: World) -> bool:
     alone = [one.fact["id"] for one in combination if "at_least" not in one.pattern]
     starts, ends = [one.start for one in combination if one.start], [one.end for one in combination if one.end]
     within = length(rule, "within")
@@ -208,7 +298,7 @@ def together(rule: Raw, combination: tuple[Taken, ...], world: World) -> bool:
     return near and len(alone) == len(set(alone)) and key_of(rule, combination, world) is not None
 
 
-def key_of(rule: Raw, combination: tuple[Taken, ...], world: World) -> dict[str, str] | None:
+def key_of(rule: Raw, combination: Combination, world: World) -> dict[str, str] | None:
     """The join values on which all facts agree; None where they do not."""
     key: dict[str, str] = {}
     for one in combination:
@@ -229,19 +319,19 @@ def silenced(pattern: Raw, key: dict[str, str], world: World) -> bool:
     return enough({"at_least": 1} | pattern, against)
 
 
-def open_episode(rule: Raw, firings: list[Firing], as_of: datetime) -> Found | None:
+def open_episode(rule: Raw, firings: list[Firing], as_of: datetime) -> list[Firing]:
     keep, least = length(rule, "keep_open_for"), length(rule, "for")
     episode: list[Firing] = []
-    for at, facts in sorted(firings, key=lambda firing: firing[0] or as_of):
+    for at, combination in sorted(firings, key=lambda firing: firing[0] or as_of):
         if episode and keep is not None and (at or as_of) - (episode[-1][0] or as_of) > keep:
             episode = []
-        episode.append((at, facts))
+        episode.append((at, combination))
     if keep is not None and as_of - (episode[-1][0] or as_of) > keep:
-        return None
+        return []
     dated = [at for at, _ in episode if at]
     if least is not None and (not dated or max(dated) - min(dated) < least):
-        return None
-    return frozenset().union(*(facts for _, facts in episode)), min(dated, default=None)
+        return []
+    return episode
 
 
 def length(owner: Raw, name: str) -> timedelta | None:

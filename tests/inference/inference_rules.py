@@ -7,10 +7,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 import inference_naive
+from inference_cases import heard, speech
+from inference_naive import Aside, Found, Key
 
 from riskreg.inference import Decided, decide
+from riskreg.model.finding import Finding
 from riskreg.model.metric import Threshold
-from riskreg.model.rule import Rule
+from riskreg.model.rule import Rule, positives
 
 AS_OF = datetime(2026, 11, 16, tzinfo=UTC)
 Raw = dict[str, Any]
@@ -53,7 +56,10 @@ def judged(
     assert not decided.faults, decided.faults
     live = [as_written(one) for one in models if one.status != "draft"]
     world = inference_naive.evaluate(live, list(facts), as_of, limits)
-    mine, theirs = (found(decided), not_judged(decided)), (world.found, world.flagged)
+    told = decide(
+        [speaking(one) for one in models], list(facts), as_of=as_of, engine="reference", thresholds=thresholds(limits or {})
+    )
+    mine, theirs = (found(told), not_judged(told)), (world.found, world.flagged)
     assert mine == theirs, f"engines: {mine}; naive: {theirs}"
     return decided
 
@@ -65,20 +71,45 @@ def fired(rules: Rule | Sequence[Rule], facts: Sequence[Raw], **how: Any) -> dic
 
 def flagged(rules: Rule | Sequence[Rule], facts: Sequence[Raw], **how: Any) -> list[str]:
     """`rule/key` of what missing data left open, of `judged`."""
-    return sorted("/".join([name, *key]) for name, key in not_judged(judged(rules, facts, **how)))
+    return sorted("/".join([name, *key]) for why, name, key, _ in not_judged(judged(rules, facts, **how)) if why == "missing-data")
 
 
 def keys(decided: Decided) -> dict[str, tuple[str, ...]]:
     return {"/".join([one.rule, *one.key.values()]): one.facts for one in decided.findings}
 
 
-def found(decided: Decided) -> dict[tuple[str, tuple[str, ...]], tuple[frozenset[str], datetime | None]]:
-    """(rule, join values) → facts and first firing."""
-    return {(one.rule, tuple(one.key.values())): (frozenset(one.facts), one.since) for one in decided.findings}
+def speaking(model: Rule) -> Rule:
+    """The same rule, whose explain text is `speech`."""
+    return model.model_copy(update={"explain": speech(pattern.alias for pattern in positives(model.when))})
 
 
-def not_judged(decided: Decided) -> set[tuple[str, tuple[str, ...]]]:
-    return {(one.rule, tuple(one.key.values())) for one in decided.asides if one.kind == "missing-data"}
+def found(decided: Decided) -> dict[tuple[str, Key], Found]:
+    """(rule, join values) → what the finding and what it concludes say, of rules whose explain text is `speech`."""
+    concluded = {(one["rule"], one["id"]): dict(one) for one in decided.conclusions}
+    made = {(one.rule, tuple(one.key.values())): _found(one, concluded) for one in decided.findings}
+    assert not concluded, "something is concluded without a finding"
+    return made
+
+
+def _found(finding: Finding, concluded: dict[tuple[str, str], Raw]) -> Found:
+    chosen, every = heard(finding.explain)
+    key = [value.replace("%", "%25").replace("/", "%2F") for value in finding.key.values()]
+    name = ":".join(["concluded", finding.rule, *(["/".join(key)] if key else [])])
+    last = [step.text.partition("last true, ")[2] for step in finding.reason.below if step.text.startswith("open until ")]
+    return Found(
+        frozenset(finding.facts),
+        finding.at,
+        finding.since,
+        datetime.strptime(last[0].replace("\u00a0", " "), "%a %d %b %Y").replace(tzinfo=UTC).date() if last else None,
+        finding.due,
+        chosen,
+        every,
+        concluded.pop((finding.rule, name), None),
+    )
+
+
+def not_judged(decided: Decided) -> set[Aside]:
+    return {(one.kind, one.rule, tuple(one.key.values()), frozenset(one.facts)) for one in decided.asides}
 
 
 def as_written(model: Rule) -> Raw:

@@ -17,12 +17,14 @@ import pytest
 from inference_cases import AS_OF, draw
 from inference_rules import found, not_judged, thresholds
 
-from riskreg.inference import Decided, durable_available
+from riskreg.inference import Decided, decision, durable_available, evaluation
 from riskreg.inference.decision import Case, prepare, settle
 from riskreg.inference.engines import buckets, durable, episodes, reference, shards
 from riskreg.inference.engines.shards import Part, Shard
-from riskreg.inference.facts import candidates, counting
-from riskreg.inference.language.meaning import Candidate
+from riskreg.inference.facts import accepting, candidates, counting
+from riskreg.inference.facts.candidates import Candidates
+from riskreg.inference.language import meaning
+from riskreg.inference.language.meaning import Candidate, Firing
 from riskreg.model.rule import Rule
 
 SEEDS = range(1, 161)
@@ -186,6 +188,37 @@ def split_at_the_edge(times: set[datetime], keep_open_for: int, as_of: datetime,
     return begun
 
 
+def told_as(name: str, value: Callable[[Firing], Any]) -> Any:
+    """A firing that tells something else."""
+
+    def firing(*asked: Any, whole: Any = episodes.firing) -> Any:
+        made = whole(*asked)
+        return made and made._replace(**{name: value(made)})
+
+    return firing
+
+
+def of_the_speaker(rule: Any, firing: Firing, items: Any, whole: Any = decision.deadline) -> Any:
+    return whole(rule, firing._replace(taken=frozenset(firing.chosen)), items)
+
+
+def ranked(change: Callable[[Any], Any], whole: Any = meaning.precedence) -> Any:
+    return lambda combination: change(whole(combination))
+
+
+def oldest(combinations: Any) -> Any:
+    return [min(combinations, key=lambda one: one[2] or AS_OF)]
+
+
+def of_today(*arguments: Any, whole: Any = accepting.conclusions) -> Any:
+    return tuple(one._replace(fact=one.fact | {"at": AS_OF}) for one in whole(*arguments))
+
+
+def without_key(*arguments: Any, whole: Any = accepting.conclusions) -> Any:
+    kept = ("id", "fact", "rule", "at", "site")
+    return tuple(one._replace(fact={name: one.fact[name] for name in kept if name in one.fact}) for one in whole(*arguments))
+
+
 SHARED: dict[str, tuple[Any, str, Any]] = {
     "nothing counted": (candidates, "stretched", alone),
     "stretches of any length": (candidates, "stretched", any_length),
@@ -194,6 +227,21 @@ SHARED: dict[str, tuple[Any, str, Any]] = {
     "episodes not split": (episodes, "_begun", lambda times, keep_open_for, as_of: min(times)),
     "episodes split at the edge": (episodes, "_begun", split_at_the_edge),
     "exceptions ignored": (candidates, "in_force", lambda rule, today: ()),
+    "everything is left out by an exception": (Candidates, "left_out", lambda self, rule, fact: True),
+    "no exception leaves anything out": (Candidates, "leaves_out", lambda self, plan: False),
+    "overdue readings are not told": (Candidates, "told", lambda self, layer: ()),
+    "any combination speaks": (episodes, "_newest", lambda combinations: combinations[-1:]),
+    "the oldest facts speak": (episodes, "_newest", oldest),
+    "only the newest fact counts for newness": (episodes, "precedence", ranked(lambda rank: rank[1:])),
+    "the weakest facts speak": (episodes, "precedence", ranked(lambda rank: (rank[0], -rank[1], rank[2]))),
+    "the last of equals speaks": (episodes, "precedence", ranked(lambda rank: (*rank[:2], [-ord(c) for c in str(rank[2])]))),
+    "since is the last firing": (reference, "firing", told_as("since", lambda made: made.until)),
+    "the last firing is the first": (reference, "firing", told_as("until", lambda made: made.since)),
+    "only the speaking facts matched": (reference, "firing", told_as("taken", lambda made: frozenset(made.chosen))),
+    "a finding is of as-of": (decision, "latest", lambda firing, items: None),
+    "due as the speaking fact says": (decision, "deadline", of_the_speaker),
+    "conclusions are of today": (evaluation, "conclusions", of_today),
+    "conclusions of one place": (evaluation, "conclusions", without_key),
 }
 
 
