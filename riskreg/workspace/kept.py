@@ -21,26 +21,28 @@ class Kept:
     """A mapping in `.riskreg/<name>.json` that is empty again when riskreg, or what it stands on, is another than the one that
     wrote it, or when the file is not whole."""
 
-    def __init__(self, root: Path, name: str) -> None:
+    def __init__(self, root: Path, name: str, *, fresh: bool = False) -> None:
+        """`fresh`: what is kept is not looked at, and written over."""
         self._root, self._file = root, root / WORK / f"{name}.json"
-        self.value: dict[str, Any] = self._read()
+        self.value: dict[str, Any] = {} if fresh else self._read()
+        self._same = not fresh
 
     def write(self, value: dict[str, Any]) -> None:
         """Keeps `value`; does nothing where nothing can be written, because nothing depends on it."""
-        if value == self.value or not self._file.resolve().is_relative_to(self._root.resolve()):
+        if (self._same and value == self.value) or not self._file.resolve().is_relative_to(self._root.resolve()):
             return
         body = json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False).encode()
         try:
             write_atomic(self._file, _seal(body) + b"\n" + body)
         except (FaultError, OSError):
             return
-        self.value = value
+        self.value, self._same = value, True
 
     def _read(self) -> dict[str, Any]:
         try:
             seal, _, body = self._file.read_bytes().partition(b"\n")
             value = json.loads(body) if seal == _seal(body) else {}
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return {}
         return value if isinstance(value, dict) else {}
 

@@ -32,36 +32,48 @@ def run_kept(
     *,
     engine: Literal["both", "durable", "reference"] = "both",
     files: RuleFiles | None = None,
+    fresh: bool = False,
 ) -> tuple[Outcome, ...]:
     """Runs the tests of the named rules (without names: of all), in the order of rule ids and of their files.
 
     What passed before is kept under a hash of everything that it depends on: the files of the rule, of its tests and of every rule
-    that has a say in it, the limits that they name, the engine, and riskreg itself. What failed is always run again.
+    that has a say in it, the limits that they name, the engine, and riskreg itself. What failed is always run again; with `fresh`,
+    everything is, whatever was kept by whomever.
     FaultError where a rule file cannot be read; KeyError for a name that is no rule.
     """
 
-    files = files or RuleFiles(root)
+    files = files or RuleFiles(root, fresh=fresh)
     wanted = sorted(set(only) or files.rules)
-    kept = Kept(root, "rule-tests")
+    kept = Kept(root, "rule-tests", fresh=fresh)
     keys = {ident: content_hash([engine, files.hashes(ident)]) for ident in wanted}
-    known = {ident: kept.value[ident][1:] for ident in wanted if kept.value.get(ident, [""])[0] == keys[ident]}
-    fresh: dict[str, list[RuleTestResult]] = {ident: [] for ident in wanted if ident not in known}
-    if fresh:
+    known = {ident: results for ident in wanted if (results := _known(ident, kept.value.get(ident), keys[ident])) is not None}
+    run: dict[str, list[RuleTestResult]] = {ident: [] for ident in wanted if ident not in known}
+    if run:
         from riskreg.inference.proving.ruletests import run_tests
 
-        read = files.read(fresh)
+        read = files.read(run)
         results = run_tests(read.rules, read.tests, engine=engine, thresholds=read.thresholds)
         for result, given in zip(results, _given(read), strict=True):
-            fresh[result.rule].append(_placed(result, given, read, files))
+            run[result.rule].append(_placed(result, given, read, files))
     files.keep()
-    sound = {ident: [keys[ident], *map(_packed, some)] for ident, some in fresh.items() if all(one.passed for one in some)}
-    there = {ident: value for ident, value in kept.value.items() if ident in files.rules and ident not in fresh}
+    sound = {ident: [keys[ident], *map(_packed, some)] for ident, some in run.items() if all(one.passed for one in some)}
+    there = {ident: value for ident, value in kept.value.items() if ident in files.rules and ident not in run}
     kept.write(there | sound)
     return tuple(
         Outcome(result, ident in known)
         for ident in wanted
-        for result in (fresh[ident] if ident in fresh else [_unpacked(ident, one) for one in known[ident]])
+        for result in (run[ident] if ident in run else known[ident])
     )
+
+
+def _known(rule: str, kept: Any, key: str) -> list[RuleTestResult] | None:
+    """The results that were kept under this very key; None where there are none, or what is kept is of another shape."""
+    if not isinstance(kept, list) or kept[:1] != [key]:
+        return None
+    try:
+        return [_unpacked(rule, one) for one in kept[1:]]
+    except (TypeError, ValueError):
+        return None
 
 
 def _given(read: Read) -> Iterator[Given]:

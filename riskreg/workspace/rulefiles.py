@@ -79,13 +79,14 @@ class Read:
 class RuleFiles:
     """The rules of a workspace by their index. FaultError where a file cannot be read as rules, or two rules have one id."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, fresh: bool = False) -> None:
+        """`fresh`: every file is read, whatever was kept of it."""
         self.root = root
         if not (root / SETTINGS).is_file():
             hint = "Go to the folder that holds riskreg.yaml, or start one: riskreg init DIR."
             raise FaultError([fault("not-a-workspace", f"{root} holds no {SETTINGS}", Span(path=SETTINGS), hint=hint)])
         self._desk = Desk()
-        self._kept = Kept(root, "rule-files")
+        self._kept = Kept(root, "rule-files", fresh=fresh)
         self._parsed: dict[str, _Parsed] = {}
         files = self._index(root, "")
         if self._wants_shipped():
@@ -153,15 +154,15 @@ class RuleFiles:
         # A file that was changed a moment ago may change again without another time, so it is read until it has settled.
         settled = time.time_ns() - _SETTLED
         for source in _yaml_files(root, "rules", prefix, self._desk):
-            kept = self._kept.value.get(source.path, (None, ""))
+            known = _known(self._kept.value.get(source.path))
             try:
                 stamp = _stamp(source.file, settled)
-                sha256 = kept[1] if stamp and stamp == kept[0] else hashlib.sha256(source.file.read_bytes()).hexdigest()
+                sha256 = known.sha256 if stamp and stamp == known.stamp else hashlib.sha256(source.file.read_bytes()).hexdigest()
             except OSError:
                 self._desk.text(source)
                 continue
-            if sha256 == kept[1]:
-                entries = tuple(map(_unpacked, kept[2:]))
+            if sha256 == known.sha256:
+                entries = known.entries
             else:
                 entries = tuple(_entry(node, noun) for node, noun in self._parse(source).nouns)
             found.append(Indexed(source, stamp, sha256, entries))
@@ -410,6 +411,26 @@ def _packed(entry: Entry) -> list[Any]:
     return [entry.ident, entry.line, entry.col, one.concludes, list(one.looks), list(entry.named), entry.limits]
 
 
+class _Known(NamedTuple):
+    """What is kept of a file; nothing where it is of another shape than what is written here."""
+
+    stamp: list[int] | None = None
+    sha256: str = ""
+    entries: tuple[Entry, ...] = ()
+
+
+def _known(kept: Any) -> _Known:
+    try:
+        stamp, sha256, *entries = kept
+        return _Known(stamp, sha256, tuple(map(_unpacked, entries)))
+    except (TypeError, ValueError):
+        return _Known()
+
+
 def _unpacked(kept: list[Any]) -> Entry:
+    """TypeError or ValueError where this was not packed here."""
     ident, line, col, concludes, looks, named, limits = kept
+    texts = [ident, concludes or "", *looks, *named]
+    if not (all(isinstance(text, str) for text in texts) and isinstance(line, int) and isinstance(col, int)):
+        raise TypeError
     return Entry(ident, line, col, Connection(concludes, tuple(looks)), tuple(named), limits)

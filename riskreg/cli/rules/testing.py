@@ -46,18 +46,19 @@ def known_rules(files: RuleFiles, only: Sequence[str]) -> None:
     help="Text for people, JSON for programs, or JUnit XML for a build server.",
 )  # fmt: skip
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file instead of the terminal.")
-def test(root: Path, engine: Engine, only: tuple[str, ...], form: str, output: Path | None) -> None:
+@click.option("--fresh", is_flag=True, help="Run every test, whatever an earlier run kept in .riskreg; for build servers.")
+def test(root: Path, engine: Engine, only: tuple[str, ...], form: str, output: Path | None, fresh: bool) -> None:
     """Run the tests that stand beside the rules; with names, only those rules.
 
-    What passed before on the very same files is not run again. Drafts are run here, and only here.
+    What passed before on the very same files is not run again, except with --fresh. Drafts are run here, and only here.
     """
     from riskreg.workspace import RuleFiles, run_kept
 
     installed(engine)
     with speaking_faults("json" if form == "json" else "text"):
-        files = RuleFiles(root)
+        files = RuleFiles(root, fresh=fresh)
         known_rules(files, only)
-        made = run_kept(root, only, engine=engine, files=files)
+        made = run_kept(root, only, engine=engine, files=files, fresh=fresh)
         text = {"text": _as_text, "json": _as_json, "junit": _as_junit}[form](made)
         if output is None:
             click.echo(text, nl=False)
