@@ -22,7 +22,7 @@ SHIFT = 8 * 3600
 """The first shift: how far orders are given one by one, before a summary is enough."""
 _UNITS = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_DURATION = re.compile(r"^(\d{1,6})(s|m|h|d|w)$")
+_DURATION = re.compile(r"^([0-9]{1,6})(s|m|h|d|w)\Z")
 
 
 @cache
@@ -67,7 +67,7 @@ Duration = Annotated[
 
 def _clock(value: Any) -> int:
     """`08:30` → 17 (intervals since midnight). ValueError off the half hour; `24:00` is the end of a day."""
-    found = re.match(r"^(\d{2}):(00|30)$", value) if isinstance(value, str) else None
+    found = re.match(r"^([0-9]{2}):(00|30)\Z", value) if isinstance(value, str) else None
     if found is None or int(found[1]) * 2 + (found[2] == "30") > 48:
         raise ValueError('a time of day is written in quotes on the full or half hour: "08:00", "17:30", "24:00"')
     return int(found[1]) * 2 + (found[2] == "30")

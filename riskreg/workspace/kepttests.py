@@ -46,7 +46,7 @@ def run_kept(
     wanted = sorted(set(only) or files.rules)
     kept = Kept(root, "rule-tests", fresh=fresh)
     keys = {ident: content_hash([engine, files.hashes(ident)]) for ident in wanted}
-    known = {ident: results for ident in wanted if (results := _known(ident, kept.value.get(ident), keys[ident])) is not None}
+    known = {ident: before for ident in wanted if (before := _known(ident, kept.value.get(ident), keys[ident])) is not None}
     run: dict[str, list[RuleTestResult]] = {ident: [] for ident in wanted if ident not in known}
     if run:
         from riskreg.inference.proving.ruletests import run_tests
