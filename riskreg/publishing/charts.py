@@ -6,7 +6,7 @@ Nothing is added up over functions: a surplus in one would hide a gap in another
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,6 +22,7 @@ _SPANS = (86400, 3 * 86400, 7 * 86400)
 _TICKS = {86400: (4, 8, 12, 24), 3 * 86400: (12, 24, 48, 72), 7 * 86400: (24, 72, 120, 168)}
 _MOST_LABELS = 5
 _LABEL_ROOM = 38
+_LINE = 14
 _STEP_ROOM = 26
 _SHORT_ROOM = 66
 
@@ -159,15 +160,25 @@ class Measured:
     signal: bool
 
 
-def control(rows: Sequence[Measured], *, say: Callable[[float], str], label: str, width: int, worse: str = "up") -> Markup:
+def control(
+    rows: Sequence[Measured],
+    *,
+    say: Callable[[float], str],
+    label: str,
+    width: int,
+    worse: str = "up",
+    agreed: Mapping[str, float] | None = None,
+) -> Markup:
     """A control chart: value solid with open dots, limit dashed and usual level thin, both named at their end, signals as diamonds.
 
+    `agreed` are limits by name that rules ask for, such as a floor: lines of their own.
     The axis begins at zero unless all values lie in the upper part of a scale; then at a round number below the least.
     """
     room = 96 if width > 400 else 0
     left, right, top, bottom = 46, width - 8 - room, 18, 190 if width > 400 else 168
     known = [value for row in rows for value in (row.value, row.baseline, row.limit) if value is not None]
-    low, high, step = _axis(known)
+    levels = dict(agreed or {}) if known else {}
+    low, high, step = _axis([*known, *levels.values()])
 
     def x(index: float) -> float:
         return left + (right - left) * (index / max(1, len(rows) - 1))
@@ -179,13 +190,17 @@ def control(rows: Sequence[Measured], *, say: Callable[[float], str], label: str
     parts.append(path([(left, bottom), (right, bottom)], "rr-axis"))
     ticks = round((high - low) / step)
     parts += [text(left - 8, y(low + step * index) + 4, say(low + step * index), anchor="end") for index in range(ticks + 1)]
+    ends: list[tuple[float, str]] = []
+    for name, value in sorted(levels.items()):
+        parts.append(path([(left, y(value)), (right, y(value))], "rr-limit"))
+        ends.append((y(value), f"{name} {say(value)}"))
     for pick, style, name in (("baseline", "rr-usual", "usual"), ("limit", "rr-limit", "limit")):
         for run in _runs([getattr(row, pick) for row in rows]):
             parts.append(path([(x(index), y(value)) for index, value in run], style))
         last = next((getattr(row, pick) for row in reversed(rows) if getattr(row, pick) is not None), None)
         if last is not None:
-            words_ = f"{name} {say(last)}"
-            parts.append(text(right + 8, y(last) + 4, words_) if room else text(left + 2, y(last) - 5, words_))
+            ends.append((y(last), f"{name} {say(last)}"))
+    parts += [text(right + 8, at + 4, said) if room else text(left + 2, at - 5, said) for at, said in _spread(ends)]
     for run in _runs([row.value for row in rows]):
         parts.append(path([(x(index), y(value)) for index, value in run], "rr-value"))
     parts += _marks(rows, x, y, say, up=worse != "down")
@@ -195,6 +210,14 @@ def control(rows: Sequence[Measured], *, say: Callable[[float], str], label: str
         for index, row in enumerate(rows) if (len(rows) - 1 - index) % every == 0
     ]  # fmt: skip
     return drawing(width, bottom + 26, label, parts, "rr-control")
+
+
+def _spread(ends: Sequence[tuple[float, str]]) -> list[tuple[float, str]]:
+    """Names of lines, top down, moved apart where they would run into each other."""
+    out: list[tuple[float, str]] = []
+    for at, said in sorted(ends):
+        out.append((max(at, out[-1][0] + _LINE) if out else at, said))
+    return out
 
 
 def _axis(known: Sequence[float]) -> tuple[float, float, float]:

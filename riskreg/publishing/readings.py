@@ -31,6 +31,8 @@ def line(edition: Edition, finding: Finding, fact: str) -> str:
     parts = [f"{_measured(metric)} {say(matched['value'])}"]
     parts += [f"{name} {say(matched[key])}" for key, name in (("baseline", "usual"), ("limit", "limit"))
               if isinstance(matched.get(key), (int, float))]  # fmt: skip
+    if isinstance(matched.get("level"), (int, float)):
+        parts.insert(1, f"smoothed over the weeks {say(matched['level'])}, which the limit is for")
     if isinstance(matched.get("n"), (int, float)):
         parts.append(f"of {words.number(matched['n'], 0)}")
     since, until = _moment(matched.get("from")), _moment(matched.get("to"))
@@ -85,11 +87,17 @@ def _chart(edition: Edition, ident: str, site: str | None, vendor: str | None, f
     scopes = [("function", function), ("site", site), ("vendor", vendor)]
     where = next((edition.name(f"{kind}:{value}") for kind, value in scopes if value), "the client")
     title = f"{_measured(metric)}, {where}" + (", per cent of headcount" if isinstance(metric.detector, AttritionSpike) else "")
+    title += ", smoothed" if isinstance(metric.detector, QualityDrift) else ""
+    here = {kind: value for kind, value in scopes if value}
+    # Limits that rules name are in the metric's own unit; a chart in per cent of it would show them in the wrong place.
+    plain = isinstance(metric.detector, QualityDrift) and metric.detector.measure != "rate" and not edition.public
+    agreed = {words.spaced(name): limit.at(here) for name, limit in metric.thresholds.items()} if plain else {}
     signals = sum(row.signal for row in rows[-_WIDE[1] :])
     said = f"{title}: newest {say(rows[-1].value) if rows[-1].value is not None else 'missing'}, "
     said += f"{words.count(signals, 'signal')} in {words.count(min(len(rows), _WIDE[1]), _period(metric))}"
     wide, narrow = (
-        drawn.control(rows[-most:], say=say, label=said, width=width, worse=metric.worse) for width, most in (_WIDE, _NARROW)
+        drawn.control(rows[-most:], say=say, label=said, width=width, worse=metric.worse, agreed=agreed)
+        for width, most in (_WIDE, _NARROW)
     )
     return {"title": title, "wide": wide, "narrow": narrow, "caption": _caption(metric, said, edition.zone)}
 
@@ -108,4 +116,7 @@ def _period(metric: Metric) -> str:
 def _caption(metric: Metric, said: str, zone: str) -> str:
     source = f" Source: {metric.source}." if metric.source else ""
     definition = metric.definition.replace("`", "").rstrip(".")
-    return f"{said}. Diamonds are signals. {definition}.{source} Dates as in {place(zone)}."
+    smoothed = (
+        " The line is the smoothed level, not what single weeks reported." if isinstance(metric.detector, QualityDrift) else ""
+    )
+    return f"{said}. Diamonds are signals.{smoothed} {definition}.{source} Dates as in {place(zone)}."

@@ -80,7 +80,7 @@ def under(line: Line, depth: int = 0) -> list[str]:
          "When, at one site, either (people leave faster than usual and ‘a’ is known) or customer data is exposed"),
         ({"all": [{"any": [{"fact": "a"}]}]}, {"for": "2w"}, "When, at one site, ‘a’ is known, and this lasts for 14 days or more"),
         ({"signal": "quality_drift", "where": {"value": {"lt": {"threshold": "floor"}}}}, {},
-         "When, at one site, a quality measure drifts from its usual level (value below the floor that its metric names)"),
+         "When, at one site, a quality measure drifts from its usual level (value less than the floor that its metric names)"),
     ],
 )  # fmt: skip
 def test_every_construct_is_an_english_sentence(when: Any, fields: dict[str, Any], text: str) -> None:
@@ -115,7 +115,7 @@ def test_the_lines_of_a_rule_say_all_that_it_asks() -> None:
         "Watches": ["measures of quality, how many people leave and the functions that a site serves"],
         "Must hold": [
             "all of these",
-            "  quality score drifts from its usual level (value below the floor of 82, for Cebu 78)",
+            "  quality score drifts from its usual level (value less than the floor of 82, for Cebu 78)",
             "  at least one of these",
             "    people leave faster than usual",
             "    a function is served there",

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from riskreg.inference.language.bounds import Thresholds, limit_at
 from riskreg.inference.words.wording import listed, num, pct, say, words
-from riskreg.model.metric import Threshold
 from riskreg.model.rule import ORDER, Condition, Limit, Named, Pattern
 
 _OUTCOMES = {"met": "covered", "late": "late", "breach": "not covered", "not-known": "not known"}
@@ -20,7 +20,6 @@ _ORDER = {
     "ne": "anything but {}",
     "eq": "{}",
 }
-_NAMED = {"gt": "above {}", "gte": "at or above {}", "lt": "below {}", "lte": "at or below {}"}
 _AGAINST = {"gt": "is above", "gte": "is at least", "lt": "is below", "lte": "is at most"}
 _PLAIN = frozenset({"eq", "exists"})
 """Operators that say nothing beyond what the fact itself has."""
@@ -33,7 +32,7 @@ class Voice:
     """What texts are told with: names as `wording.spoken` gives them, and the thresholds of the metrics."""
 
     names: Mapping[str, str] = field(default_factory=dict)
-    thresholds: Mapping[str, Mapping[str, Threshold]] = field(default_factory=dict)
+    thresholds: Thresholds = field(default_factory=dict)
 
     def name(self, field: str, value: Any) -> Any:
         """`MNL` of a site → `Manila`; the value itself where nothing is named so."""
@@ -41,10 +40,7 @@ class Voice:
 
     def limit(self, limit: Limit, fact: Mapping[str, Any]) -> float | None:
         """The number behind a limit for a fact; None where its metric has no threshold of that name."""
-        if not isinstance(limit, Named):
-            return limit
-        threshold = self.thresholds.get(str(fact.get("metric")), {}).get(limit.threshold)
-        return None if threshold is None else threshold.at(fact)
+        return limit_at(limit, fact, self.thresholds)
 
 
 def held(pattern: Pattern, name: str, fact: Mapping[str, Any], voice: Voice) -> str:
@@ -100,7 +96,7 @@ def asked(pattern: Pattern, name: str, voice: Voice, fact: Mapping[str, Any] | N
             options = [_value(name, option, about, voice) for option in limit]
             parts.append(listed(options, "or") if operator == "among" else f"anything but {listed(options)}")
         elif isinstance(limit, Named):
-            parts.append(_NAMED.get(operator, "{}").format(_threshold(limit, name, about, voice)))
+            parts.append(_ORDER[operator].format(_threshold(limit, name, about, voice)))
         elif (name, operator, limit) == ("tier", "lte", 2):
             parts.append("tier 1 or 2")
         else:
