@@ -46,7 +46,8 @@ class Moment(click.ParamType[datetime]):
         except ValueError:
             self.fail(f"'{value}' is not a time; write 2026-11-21T06:00:00+00:00", param, ctx)
         if moment.tzinfo is None:
-            self.fail(f"'{value}' has no time zone; write {value}+00:00 or {value}Z", param, ctx)
+            whole = value if len(value) > 10 else moment.isoformat()
+            self.fail(f"'{value}' has no time zone; write {whole}+00:00 or {whole}Z", param, ctx)
         return moment
 
 

@@ -37,7 +37,7 @@ class Named(Frozen):
     threshold: Id
 
 
-Limit = Annotated[float, Field(strict=False)] | Named
+Limit = Annotated[float, Field(strict=True)] | Named
 
 
 class Condition(Frozen):

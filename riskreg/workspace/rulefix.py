@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
@@ -11,7 +12,7 @@ from pathlib import Path as File
 
 from riskreg.inference.lint import mends
 from riskreg.inference.lint.checks import Gone, Path
-from riskreg.model.rule import Rule, Scalar
+from riskreg.model.rule import ORDER, Rule, Scalar
 from riskreg.workspace.definitions import Definitions, lift_node, read_definitions
 from riskreg.workspace.rulechecks import known_beside, unknown_names
 from riskreg.workspace.rulelint import moment, must_be_workspace
@@ -22,6 +23,8 @@ from riskreg.workspace.yamledit import NotHere, edited, has_aliases, removed, re
 from riskreg.workspace.yamlfile import Node, parse
 
 MISSPELT = frozenset({"unknown-fact-field", "unknown-signal", "unknown-fact", "unknown-playbook", "unknown-metric"})
+_NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?")
+MOST_PASSES = 10
 CLOSE = 0.7
 """How alike two names must be for one to be meant by the other, and no second one may be."""
 
@@ -53,25 +56,44 @@ def fix(
 
     Certain are: a name that nothing has and exactly one name is like; a join field named twice; a condition that always holds; a
     number in quotes; an exception whose last day has passed. A file is written as a whole or not at all, and only where it then
-    says what it said, these changes apart. With `dry_run` nothing is written. A second call may find what the first uncovered.
+    says what it said, these changes apart. What a change uncovers is mended too; with `dry_run`
+    nothing is written, so that this is not seen.
 
     Raises:
         FaultError: `root` is no workspace, another process writes in it, or the system refuses.
     """
     must_be_workspace(root)
+    first: dict[str, str] = {}
+    said: dict[str, tuple[str, ...]] = {}
     with nullcontext() if dry_run else write_lock(root):
-        desk = Desk()
-        found = read_definitions(root, desk)
-        mended = []
-        for path, edits in sorted(_edits(found, moment(found, now, as_of).date(), only, partial=desk.partial).items()):
-            before = (root / path).read_bytes().decode()
-            after, changes = _applied(before, path, edits)
-            if after != before:
-                lines = [text.splitlines(keepends=True) for text in (before, after)]
-                mended.append(Mended(path, changes, "".join(unified_diff(lines[0], lines[1], path, path))))
+        for _ in range(1 if dry_run else MOST_PASSES):
+            texts = dict(_pass(root, now, as_of, only))
+            for path, (before, after, changes) in texts.items():
+                first.setdefault(path, before)
+                said[path] = (*said.get(path, ()), *changes)
                 if not dry_run:
                     write_atomic(root / path, after.encode())
+            if dry_run or not texts:
+                break
+        mended = []
+        for path in sorted(first):
+            after = texts[path][1] if dry_run else (root / path).read_bytes().decode()
+            lines = [text.splitlines(keepends=True) for text in (first[path], after)]
+            mended.append(Mended(path, said[path], "".join(unified_diff(lines[0], lines[1], path, path))))
     return tuple(mended)
+
+
+def _pass(
+    root: File, now: datetime, as_of: datetime | None, only: Collection[str]
+) -> Iterator[tuple[str, tuple[str, str, tuple[str, ...]]]]:
+    """Each file that would change, as it is and as it would be, and the changes in words."""
+    desk = Desk()
+    found = read_definitions(root, desk)
+    for path, edits in _edits(found, moment(found, now, as_of).date(), only, partial=desk.partial).items():
+        before = (root / path).read_bytes().decode()
+        after, changes = _applied(before, path, edits)
+        if after != before:
+            yield path, (before, after, changes)
 
 
 def _edits(found: Definitions, today: date, only: Collection[str], *, partial: bool) -> dict[str, list[Edit]]:
@@ -97,6 +119,8 @@ def _edits(found: Definitions, today: date, only: Collection[str], *, partial: b
     for item in own.values():
         for path in _twice(item.node):
             add(item, path, Gone.GONE, "join names a field twice")
+        for path, number in _quoted(item.node):
+            add(item, path, number, f"'{path[-2]}' is compared with the text of {number:g}; the number is meant")
     for ident, path, value, why in mends(found.rules.nouns, replace(known_beside(found), as_of=today)):
         if ident in own:
             add(own[ident], path, value, why)
@@ -163,6 +187,17 @@ def _twice(rule: Node) -> Iterator[Path]:
     for index, item in enumerate(join.items if join else ()):
         if join and item.value in [other.value for other in join.items[:index]]:
             yield "join", index
+
+
+def _quoted(node: Node, path: Path = ()) -> Iterator[tuple[Path, float]]:
+    """Where a number stands in quotes after gt, gte, lt or lte, and the number."""
+    parts: list[tuple[str | int, Node]] = [*node.fields.items(), *enumerate(node.items)]
+    for name, below in parts:
+        if name == "tests" and not path:
+            continue  # what a test gives has no operators
+        if name in ORDER and isinstance(below.value, str) and _NUMBER.fullmatch(below.value):
+            yield (*path, name), float(below.value) if "." in below.value else int(below.value)
+        yield from _quoted(below, (*path, name))
 
 
 def _meant(word: str, known: Collection[str]) -> str | None:

@@ -23,7 +23,7 @@ from riskreg.resources import shipped
 
 FACTS = [
     {"id": "b", "signal": "quality_drift", "at": "2026-11-15T00:00:00Z", "site": "MNL", "metric": "qa_score", "strength": 2},
-    {"id": "a", "signal": "attrition_spike", "at": "2026-10-18T00:00:00Z", "site": "MNL", "strength": 3, "value": 31},
+    {"id": "a", "signal": "attrition_spike", "at": "2026-10-26T00:00:00Z", "site": "MNL", "strength": 3, "value": 31},
 ]
 RULE: dict[str, Any] = {
     "id": "cover-short", "version": 1, "title": "Too few", "owner": "nobody-known", "category": "coverage-gap", "severity": "low",
@@ -107,7 +107,9 @@ def test_eval_takes_thresholds_from_a_folder_of_metrics_or_a_workspace(tmp_path:
     write(tmp_path / "metrics" / "all.yaml", {"metrics": [metric]})
     facts = lines(tmp_path / "facts.jsonl", [FACTS[0] | {"metric": "csat", "value": 0.7}])
     asked = ("eval", "--rules", rules, "--facts", facts)
-    assert data(*asked) == []
+    silent = call(*asked, "--format", "json")
+    assert json.loads(silent.stdout) == []
+    assert "[rule-threshold] rule cover-short names the threshold floor" in silent.stderr and "--metrics" in silent.stderr
     assert len(data(*asked, "--metrics", tmp_path / "metrics")) == len(data(*asked, "--workspace", tmp_path)) == 1
     write(tmp_path / "metrics" / "all.yaml", {"metrics": [{"id": "csat"}]})
     assert {fault["code"] for fault in data(*asked, "--workspace", tmp_path, status=1)["faults"]} == {"missing-field"}
@@ -137,6 +139,22 @@ def test_eval_prints_findings_and_fails_where_a_rule_would_explode(tmp_path: Pat
     result = call("eval", "--rules", rules, "--facts", lines(tmp_path / "f.jsonl", facts), "--format", "json", status=1)
     assert json.loads(result.stdout) == [{"rule": "small", "key": {}, "facts": ["c"]}]
     assert "mine.yaml:1:" in result.stderr and "rule-explodes" in result.stderr
+
+
+def test_eval_says_what_an_exception_hides_and_what_cannot_be_judged(tmp_path: Path) -> None:
+    left_out = [{"where": {"site": "BOG"}, "until": "2027-01-01", "reason": "Ramp-down", "approved_by": "somebody"}]
+    rule = RULE | {"when": {"signal": "quality_drift"}, "join": ["site"], "exceptions": left_out}
+    rules = write(tmp_path / "rules" / "mine.yaml", rule)
+    late = {"id": "m", "fact": "missing_data", "watches": "quality_drift", "site": "MNL", "days_late": 9}
+    file = lines(tmp_path / "facts.jsonl", [FACTS[0] | {"site": "BOG"}, late])
+    told = [
+        "Left out by an exception: cover-short, site BOG (on b).",
+        "Not judged: cover-short, site MNL, because readings are overdue (m).",
+    ]
+    said = call("eval", "--rules", rules, "--facts", file)
+    assert said.stdout.splitlines()[1:] == told and said.stdout.startswith("No rule fires: 1 rule on 2 facts")
+    machine = call("eval", "--rules", rules, "--facts", file, "--format", "json")
+    assert json.loads(machine.stdout) == [] and machine.stderr.splitlines() == told
 
 
 # --- test, coverage ---
