@@ -76,7 +76,7 @@ def backtest(
         for firing in evaluate(pack, table, as_of=moment, engine="reference", thresholds=thresholds).firings:
             books[firing.rule].open(number, firing)
         progress((number + 1) / len(moments))
-    told = Labels(known, metrics, moments[0], moments[-1])
+    told = Labels(known, metrics, moments)
     made = (_history(pack.compiled[ident], book, pack.compiled, told, moments) for ident, book in sorted(books.items()))
     return Backtest(moments=tuple(moments), rules=tuple(made))
 
@@ -149,15 +149,16 @@ def _history(
     if _stands(rule, pack):
         return RuleHistory(rule=rule.id, version=rule.version, steps=len(moments), standing=True)
     runs = sorted(book.runs, key=lambda run: (run.first, run.key))
-    found, missed = told.sought(compiled, [run.facts for run in runs])
+    sought = tuple(told.sought(compiled, [(moments[run.first], run.facts) for run in runs]))
     return RuleHistory(
         rule=rule.id,
         version=rule.version,
         steps=len(moments),
         open_steps=len(set(chain.from_iterable(range(run.first, run.last + 1) for run in runs))),
         episodes=tuple(_episode(rule, run, told, moments) for run in runs),
-        missed=missed,
-        found=found,
+        missed=tuple(one for one in sought if one.after is None and not one.left_out),
+        finds=tuple(one for one in sought if one.after is not None),
+        excused=tuple(one for one in sought if one.left_out),
     )
 
 
