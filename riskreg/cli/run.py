@@ -39,7 +39,10 @@ STAGES = (
 @engine_option
 @click.option("--build/--no-build", default=True, help="Build the site, or leave the publication as it is.")
 def run(root: Path, as_of: datetime | None, form: str, engine: Literal["both", "durable", "reference"], build: bool) -> None:
-    """Read, judge, decide, record, plan and publish: the main job, once."""
+    """Read, judge, decide, record, plan and publish: the main job, once.
+
+    Ends with 1 where a rule test fails or the engines disagree, although everything was written: what was found may be wrong.
+    """
     from riskreg.model.faults import errors
     from riskreg.pipeline import run as walk
     from riskreg.pipeline import summary
@@ -52,5 +55,9 @@ def run(root: Path, as_of: datetime | None, form: str, engine: Literal["both", "
         else:
             click.echo(summary.as_text(report))
             show_faults(report.faults)
-        if errors(report.faults):
+        failed = [f"{test.rule}: {test.name}" for test in report.content.tests if not test.passed]
+        if failed:
+            many = "a rule test fails" if len(failed) == 1 else f"{len(failed)} rule tests fail"
+            click.echo(f"Everything was written, but {many}, first {failed[0]}; riskreg rules test says why.", err=True)
+        if failed or errors(report.faults):
             raise SystemExit(FOUND_FAULTS)
