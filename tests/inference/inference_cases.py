@@ -139,7 +139,7 @@ def rule(scene: Scene, number: int) -> Raw:
     found["explain"] = speech(part["as"] for part in patterns)
     dates = [f"{part['as']}.{DATES[name]}" for part in patterns if (name := part.get("fact", "signal")) in DATES]
     if dates and scene.chance(0.5):
-        found["then"]["raise"] = {"likelihood": 3, "impact": 3, "due": scene.pick(dates)}
+        found["then"]["raise"] = {"likelihood": 3, "impact": 3, "due": scene.pick(dates) + (" + 36h" if number % 2 else "")}
     return found
 
 

@@ -8,7 +8,7 @@ def fields(text: str) -> set[str]:
 
 
 SIGNAL_TEXTS = fields("signal client vendor site function metric unit direction")
-SIGNAL_FIELDS = SIGNAL_TEXTS | fields("at value baseline limit delta n strength p_value run_length from to")
+SIGNAL_FIELDS = SIGNAL_TEXTS | fields("at value level baseline limit delta n strength p_value run_length since from to")
 STANDING = {  # kind → its fields that are text, and its others
     "site": (fields("site vendor country kind"), fields("seats")),
     "served": (fields("site vendor function channel language"), fields("tier impact share pci")),

@@ -150,9 +150,12 @@ def oldest_first(facts: Iterable[Raw]) -> list[Raw]:
 
 
 def deadline(rule: Raw, episode: list[Firing]) -> date | None:
-    alias, _, name = (rule.get("then", {}).get("raise", {}).get("due") or "").rpartition(".")
+    due, _, hours = (rule.get("then", {}).get("raise", {}).get("due") or "").partition(" + ")
+    alias, _, name = due.rpartition(".")
+    later = timedelta(hours=int(hours.removesuffix("h") or 0))
     days = [fact[name] for other, fact in named_facts(episode) if other == alias and fact.get(name)]
-    return min((day.astimezone(UTC).date() if isinstance(day, datetime) else date.fromisoformat(day) for day in days), default=None)
+    times = (day if isinstance(day, datetime) else datetime.fromisoformat(f"{day}T00:00:00Z") for day in days)
+    return min(((time + later).astimezone(UTC).date() for time in times), default=None)
 
 
 def speaker(rule: Raw, episode: list[Firing]) -> Combination:
