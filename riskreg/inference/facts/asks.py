@@ -5,20 +5,17 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from riskreg.inference.facts.columns import Column, Kind, Mask, Name, Rows, Typed, typed
+from riskreg.inference.language.bounds import Thresholds, in_force, limit_at
 from riskreg.model.fact import STANDING
-from riskreg.model.metric import Threshold
-from riskreg.model.rule import Condition, Named, Pattern, Rule, RuleException
+from riskreg.model.rule import Condition, Named, Pattern, Rule
 from riskreg.model.signal import SIGNAL_FIELDS
 
-Thresholds = Mapping[str, Mapping[str, Threshold]]
-"""Metric → name → limit."""
 MISSING = "missing_data"
 _NARROWING = ("function", "site", "vendor", "client")
 
@@ -70,11 +67,6 @@ def in_place(pattern: Pattern, rule: Rule, carries: frozenset[str]) -> Ask | Non
     return Ask(("fact", MISSING), frozenset({watches, *_atoms(known), *_atoms(scope), *there}), carries)
 
 
-def in_force(rule: Rule, today: date) -> tuple[RuleException, ...]:
-    """The exceptions of a rule that hold on a day (UTC)."""
-    return tuple(one for one in rule.exceptions if today <= one.until)
-
-
 def atoms(where: Mapping[str, Condition]) -> frozenset[Atom]:
     """Conditions as atoms, all of which must hold."""
     return frozenset(_atoms(where))
@@ -112,15 +104,6 @@ def holds(condition: Condition, value: Any, fact: Mapping[str, Any] | None = Non
     """Whether a value meets every operator of a condition; an empty one meets only `exists: false`. `fact` and `thresholds`
     say what a limit by name is; one that nobody gives is never met."""
     return all(_operator(atom, value, fact or {}, thresholds or {}) for atom in _atoms({"": condition}))
-
-
-def limit_at(limit: float | Named, fact: Mapping[str, Any], thresholds: Thresholds) -> float | None:
-    """What a limit is for one fact: itself, or the threshold of the fact's metric at the fact's place; None where there is none."""
-    if not isinstance(limit, Named):
-        return limit
-    metric = fact.get("metric")
-    threshold = thresholds.get(metric, {}).get(limit.threshold) if isinstance(metric, str) else None
-    return None if threshold is None else threshold.at(fact)
 
 
 def _operator(atom: Atom, value: Any, fact: Mapping[str, Any], thresholds: Thresholds) -> bool:
@@ -185,3 +168,6 @@ def _limits(kind: Kind, named: Named, rows: Rows, thresholds: Thresholds) -> Any
                 there &= _equal(kind.column(field), ("str", place), rows)
             found[there] = override.value
     return found
+
+
+__all__ = ["MISSING", "Ask", "Atom", "Thresholds", "asked", "atoms", "denied", "holds", "in_force", "in_place", "mask", "meets"]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
+from riskreg.inference.language.bounds import Thresholds, in_force
 from riskreg.inference.language.compiled import Ready
 from riskreg.inference.language.meaning import Firing, Item, Node, speak
 from riskreg.inference.words.conditions import Voice, wanted
 from riskreg.inference.words.telling import counted, fact_step, folded, in_order, worth
 from riskreg.inference.words.wording import day, many, small, words
 from riskreg.model.finding import Step
-from riskreg.model.metric import Threshold
 from riskreg.model.rule import Pattern, RuleException
 from riskreg.model.times import say_duration
 
@@ -21,7 +21,7 @@ def reason(
     firing: Firing,
     items: Mapping[str, Item],
     names: Mapping[str, str],
-    thresholds: Mapping[str, Mapping[str, Threshold]] | None = None,
+    thresholds: Thresholds | None = None,
 ) -> Step:
     """The proof of a firing: each line is true because of the lines under it. Branches that did not hold are left out.
 
@@ -159,9 +159,7 @@ def outside(given: Ready, key: Mapping[str, str], voice: Voice) -> list[Step]:
     if rule.scope:
         only = wanted(Pattern(fact="any", where=dict(rule.scope)), voice)
         told.append(Step(kind="condition", holds=True, text=f"the rule looks only at {only}"))
-    for exception in rule.exceptions:
-        if exception.until < given.as_of.astimezone(UTC).date():
-            continue
+    for exception in in_force(rule, given.as_of.astimezone(UTC).date()):
         asks = {name: test.eq for name, test in exception.where.items() if test.model_fields_set == {"eq"}}
         if all(key.get(name, value) == value for name, value in asks.items()):
             told.append(Step(kind="left-out", holds=True, text=left_out(exception, voice)))
