@@ -22,6 +22,11 @@ class Step(Frozen):
     """Id of the fact that made it true."""
     below: tuple[Step, ...] = ()
 
+    @property
+    def public(self) -> Step:
+        """The reason without exceptions: what one leaves out, why, and who approved it stay between the client and its people."""
+        return self.model_copy(update={"below": tuple(part.public for part in self.below if part.kind != "left-out")})
+
 
 class Finding(Frozen):
     """One firing. `key` holds the join values; `facts` the sorted ids that matched; `matched` those facts as they were."""
@@ -58,6 +63,11 @@ class Finding(Frozen):
             if field in self.key:
                 return f"{field}:{self.key[field]}"
         return "client"
+
+    @property
+    def public(self) -> Finding:
+        """The finding as a public edition may tell it."""
+        return self.model_copy(update={"reason": self.reason.public})
 
 
 class Aside(Frozen):

@@ -264,11 +264,12 @@ def _place(site: Site, network: Network, as_of: datetime, reference: str) -> Pla
 
 
 def _reason(finding: Finding, network: Network, metrics: Sequence[Metric], settings: Settings) -> Reason:
+    told = finding.public if settings.publishing.audience == "public" else finding
     units = {metric.id: metric for metric in metrics}
     readings = tuple(
         _reading(fact, network, units.get(str(fact.get("metric"))), settings) for fact in finding.matched if "signal" in fact
     )
-    return Reason(finding, readings, tuple(_flat(finding.reason, 0)))
+    return Reason(told, readings, tuple(_flat(told.reason, 0)))
 
 
 def _flat(step: Step, depth: int) -> list[tuple[int, str]]:

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from markupsafe import escape
 
 from riskreg.model.content import Content
-from riskreg.model.finding import Finding, Step
 from riskreg.model.risk import Event, Risk
 from riskreg.model.role import Role
 from riskreg.model.signal import as_utc
@@ -60,7 +59,7 @@ def visible(content: Content) -> Content:
     return content.model_copy(
         update={
             "workspace": content.workspace.model_copy(update={"roles": roles, "rules": rules}),
-            "findings": tuple(map(_public_finding, content.findings)),
+            "findings": tuple(finding.public for finding in content.findings),
             "asides": (),
             "backtest": None,
             "near": {},
@@ -99,17 +98,8 @@ def _public_event(event: Event, title: str | None) -> Event:
 
 def _public_risk(risk: Risk, title: str | None) -> Risk:
     assessed = risk.assessed and risk.assessed.model_copy(update={"by": "the owner", "reason": ""})
-    findings = tuple(map(_public_finding, risk.findings))
+    findings = tuple(finding.public for finding in risk.findings)
     return risk.model_copy(update={"assessed": assessed, "note": "", "title": title or risk.title, "findings": findings})
-
-
-def _public_finding(finding: Finding) -> Finding:
-    return finding.model_copy(update={"reason": _public_step(finding.reason)})
-
-
-def _public_step(step: Step) -> Step:
-    """The reason without exceptions: who approved one, and why, is between the client and its people."""
-    return step.model_copy(update={"below": tuple(_public_step(part) for part in step.below if part.kind != "left-out")})
 
 
 class Redaction:
