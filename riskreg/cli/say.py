@@ -108,16 +108,16 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         click.secho(text, bold=number == 0)
 
 
-def show_faults(faults: Sequence[Fault], more: int = 0) -> None:
-    """Every fault with its place, hint and example, on stderr."""
+def show_faults(faults: Sequence[Fault], more: int = 0, *, err: bool = True) -> None:
+    """Every fault with its place, hint and example; on stderr unless they are the very answer."""
     for fault in faults:
-        click.secho(str(fault), fg="red" if fault.severity == "error" else "yellow", err=True)
+        click.secho(str(fault), fg="red" if fault.severity == "error" else "yellow", err=err)
         if fault.hint:
-            click.echo(f"    {fault.hint}", err=True)
+            click.echo(f"    {fault.hint}", err=err)
         if fault.example:
-            click.echo(f"    for example: {fault.example}", err=True)
+            click.echo(f"    for example: {fault.example}", err=err)
     if more:
-        click.echo(f"… and {more:,} more faults, not listed", err=True)
+        click.echo(f"… and {more:,} more faults, not listed", err=err)
 
 
 @contextmanager

@@ -23,6 +23,8 @@ class Linted:
 
     faults: tuple[Fault, ...]
     rules: tuple[str, ...]
+    waits: bool
+    """Some rule could not be read, so that not everything could be asked of it."""
 
 
 def lint(root: Path, *, now: datetime, as_of: datetime | None = None, only: Collection[str] = ()) -> Linted:
@@ -46,7 +48,8 @@ def lint(root: Path, *, now: datetime, as_of: datetime | None = None, only: Coll
         entries = [item for ident, item in found.rules.declared.items() if ident in only]
         entries += [item for item in found.tests if item.node.down("rule").value in only]
         faults = [item for item in faults if any(_within(item, entry) for entry in entries)]
-    return Linted(in_order(faults), tuple(sorted(found.rules.declared)))
+    unread = [ident for ident in found.rules.declared if ident not in found.rules.placed and (not only or ident in only)]
+    return Linted(in_order(faults), tuple(sorted(found.rules.declared)), waits=desk.partial or bool(unread))
 
 
 def must_be_workspace(root: Path) -> None:

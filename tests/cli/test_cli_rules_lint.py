@@ -98,3 +98,9 @@ def test_a_mistake_in_the_command_itself(tmp_path: Path, arguments: tuple[str, .
 def test_no_workspace(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     assert "holds no riskreg.yaml" in lint(tmp_path, *arguments, status=1).output
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_cannot_be_read_yet_is_said_and_faults_are_the_answer(tmp_path: Path) -> None:
+    result = lint(root(tmp_path, RULE.replace("gte: 2", 'gte: "2"')), status=1)
+    assert "rules/leaving.yaml:7:68: error [wrong-type]" in result.stdout and "wait until the rules can be read" in result.stdout
+    assert lint(root(tmp_path, RULE.replace("gte: 2", 'gte: "2"')), "--fix").stdout.endswith("0 errors, 0 warnings; 1 mended.\n")

@@ -51,7 +51,9 @@ def lint(root: Path, only: tuple[str, ...], mend: bool, dry_run: bool, strict: b
     else:
         for one in mended:
             click.echo(one.diff, nl=False)
-        show_faults(linted.faults)
+        show_faults(linted.faults, err=False)
+        if linted.waits:
+            click.echo("Other checks of these rules wait until the rules can be read: mend the errors, then run this again.")
         changes = sum(len(one.changes) for one in mended)
         done = f"; {changes} {'would be ' if dry_run else ''}mended" if mend else ""
         wrong = sum(fault.severity == "error" for fault in linted.faults)

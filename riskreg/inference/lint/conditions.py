@@ -29,6 +29,7 @@ _WORDS = {
     "among": "one of", "not_in": "none of",
 }  # fmt: skip
 _KINDS = {"number": "a number", "text": "a text", "truth": "true or false"}
+_SHARES = frozenset({"share", "p_value"})
 _FITS: dict[Kind, str] = {"text": "text", "number": "number", "whole": "number", "truth": "truth"}
 
 
@@ -290,7 +291,7 @@ def _near(word: str, known: tuple[str, ...] | list[str]) -> str:
 def _sample(field: str, kind: Kind) -> str:
     return {
         "text": f"{field}: a-text",
-        "number": f"{field}: {{gte: 0.2}}",
+        "number": f"{field}: {{gte: {0.2 if field in _SHARES else 5}}}",
         "whole": f"{field}: {{gte: 3}}",
         "truth": f"{field}: true",
     }.get(kind, "within: 28d")
