@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from riskreg.cli.rules.files import judged_files
 from riskreg.cli.rules.testing import Engine, installed
-from riskreg.cli.say import FOUND_FAULTS, Moment, emit, engine_option, format_option, show_faults, speaking_faults, table
+from riskreg.cli.say import (
+    FOUND_FAULTS,
+    Moment,
+    emit,
+    engine_option,
+    format_option,
+    many,
+    printable,
+    show_faults,
+    speaking_faults,
+    table,
+)
 
 if TYPE_CHECKING:
+    from riskreg.inference.evaluation import Withheld
     from riskreg.model.faults import Fault
-    from riskreg.workspace import FactsRead
 
 
 @click.command("eval")
@@ -44,46 +55,47 @@ def eval_(place: Path, file: str, as_of: datetime | None, engine: Engine, metric
     the findings are printed all the same, the faults go to the error output, and the exit status is 1.
     """
     from riskreg.inference.evaluation import evaluate
-    from riskreg.inference.facts.columns import Facts
     from riskreg.inference.facts.pack import prepare
-    from riskreg.inference.proving.ruletests import QUIET_DAY
     from riskreg.model.faults import errors, in_order
-    from riskreg.workspace import read_folder, thresholds_of
 
     installed(engine)
     with speaking_faults(form):
-        folder = read_folder(place)
-        read = _facts(file)
-        thresholds = thresholds_of(metrics) if metrics else {}
-    facts = Facts.of(read.facts)
-    read.locate(facts.faults)
-    pack = prepare([rule for rule in folder.rules if rule.status != "draft"])
-    unsound = [one.model_copy(update={"span": folder.spans.get(one.span.cell, one.span)}) for one in pack.faults]
-    faults = [*in_order([*folder.faults, *unsound]), *read.faults]
+        asked = judged_files(place, file, metrics, as_of)
+    pack = prepare([rule for rule in asked.rules if rule.status != "draft"])
+    unsound = [one.model_copy(update={"span": asked.spans.get(one.span.cell, one.span)}) for one in pack.faults]
+    faults = [*in_order(unsound), *asked.faults]
     if errors(faults):
-        _refuse(faults, read.more, form)
-    moment = as_of or max((fact["at"] for fact in read.facts if fact.get("at")), default=QUIET_DAY)
-    made = evaluate(pack, facts, as_of=moment, engine=engine, thresholds=thresholds)
+        _refuse(faults, asked.more, form)
+    made = evaluate(pack, asked.facts, as_of=asked.as_of, engine=engine, thresholds=asked.thresholds)
     firings = sorted(made.firings, key=lambda one: (one.rule, sorted(one.key)))
     found = [{"rule": one.rule, "key": dict(one.key), "facts": list(one.facts)} for one in firings]
     if form == "json":
         emit(found)
     elif found:
-        keys = [", ".join(f"{name} {value}" for name, value in one.key) for one in firings]
-        rows = zip(firings, keys, strict=True)
-        table(("Rule", "Key", "Facts"), [(one.rule, key or "-", ", ".join(map(_shown, one.facts))) for one, key in rows])
+        rows = [(one.rule, _key(one.key) or "-", ", ".join(map(printable, one.facts))) for one in firings]
+        table(("Rule", "Key", "Facts"), rows)
     else:
-        click.echo(f"No rule fires: {len(pack.compiled)} rules on {len(read.facts)} facts as of {moment.isoformat()}.")
-    told = [one.model_copy(update={"span": folder.spans.get(one.span.cell, one.span)}) for one in made.faults]
-    show_faults([one for one in in_order(told) if one not in unsound])
+        counts = f"{many(len(pack.compiled), 'rule')} on {many(len(asked.facts), 'fact')}"
+        click.echo(f"No rule fires: {counts} as of {asked.as_of.isoformat()}.")
+    for kept in made.withheld:
+        click.echo(_withheld(kept), err=form == "json")
+    told = [one.model_copy(update={"span": asked.spans.get(one.span.cell, one.span)}) for one in made.faults]
+    show_faults([*faults, *(one for one in in_order(told) if one not in unsound)])
     if errors(told):
         raise SystemExit(FOUND_FAULTS)
 
 
-def _facts(file: str) -> FactsRead:
-    from riskreg.workspace import read_facts, read_facts_of
+def _withheld(kept: Withheld) -> str:
+    """What would be a finding, and why it is none."""
+    rule = f"{kept.rule}, {_key(kept.key)}" if kept.key else kept.rule
+    facts = ", ".join(map(printable, kept.facts))
+    if kept.kind == "exception":
+        return f"Left out by an exception: {rule} (on {facts})."
+    return f"Not judged: {rule}, because readings are overdue ({facts})."
 
-    return read_facts(sys.stdin.buffer, "stdin") if file == "-" else read_facts_of(Path(file))
+
+def _key(key: Iterable[tuple[str, str]]) -> str:
+    return ", ".join(f"{name} {printable(value)}" for name, value in key)
 
 
 def _refuse(faults: Sequence[Fault], more: int, form: str) -> NoReturn:
@@ -94,8 +106,3 @@ def _refuse(faults: Sequence[Fault], more: int, form: str) -> NoReturn:
         count = len(faults) + more
         click.echo(f"{count} {'fault' if count == 1 else 'faults'}; mend them and ask again. Nothing was judged.", err=True)
     raise SystemExit(FOUND_FAULTS)
-
-
-def _shown(ident: str) -> str:
-    # A terminal obeys what it is sent.
-    return "".join(char if char.isprintable() else "\ufffd" for char in ident)

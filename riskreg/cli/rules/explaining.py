@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from riskreg.cli.say import as_of_option, emit, format_option, now, speaking_faults, workspace_option
+from riskreg.cli.rules.files import judged_files
+from riskreg.cli.say import as_of_option, emit, format_option, now, show_faults, speaking_faults, workspace_option
 
 if TYPE_CHECKING:
     from riskreg.inference.evaluation import Evaluation
@@ -80,17 +81,14 @@ def _of_workspace(root: Path, as_of: datetime | None) -> tuple[Sequence[Rule], G
 
 
 def _of_files(file: Path, place: Path, metrics: Path | None, as_of: datetime | None) -> tuple[Sequence[Rule], Given, datetime]:
-    from riskreg.inference.proving.ruletests import QUIET_DAY
     from riskreg.model.faults import FaultError, errors
     from riskreg.pipeline.facts import Given
-    from riskreg.workspace import read_facts_of, read_folder, thresholds_of
 
-    folder = read_folder(place)
-    read = read_facts_of(file)
-    if errors([*folder.faults, *read.faults]):
-        raise FaultError([*folder.faults, *read.faults])
-    moment = as_of or max((fact["at"] for fact in read.facts if fact.get("at")), default=QUIET_DAY)
-    return folder.rules, Given(read.facts, thresholds_of(metrics) if metrics else {}, {}), moment
+    asked = judged_files(place, str(file), metrics, as_of)
+    if errors(asked.faults):
+        raise FaultError(asked.faults)
+    show_faults(asked.faults)
+    return asked.rules, Given(asked.facts, asked.thresholds, {}), asked.as_of
 
 
 def _asked(rule: Rule, pairs: Sequence[str]) -> dict[str, str]:
@@ -111,17 +109,17 @@ def _there(key: Mapping[str, str], given: Given) -> None:
     """Refuses a value that neither the network nor a fact has."""
     from difflib import get_close_matches
 
-    for name, value in key.items():
+    for name, asked in key.items():
         called = {ref.partition(":")[2]: said for ref, said in given.names.items() if ref.startswith(f"{name}:")}
-        known = sorted(called.keys() | {str(fact[name]) for fact in given.facts if isinstance(fact.get(name), str)})
-        if value in known or not known:
+        known = sorted(called.keys() | {value for item in given.facts.every() if isinstance(value := item.fact.get(name), str)})
+        if asked in known or not known:
             continue
         by_name = {said.lower(): ident for ident, said in called.items()}
         ids = {ident.lower(): ident for ident in known} | by_name
-        near = [ids[one] for one in get_close_matches(value.lower(), ids, n=1)]
+        near = [ids[one] for one in get_close_matches(asked.lower(), ids, n=1)]
         hint = f"; did you mean {near[0]}{f' ({called[near[0]]})' if near[0] in called else ''}?" if near else ""
         some = f"; there are {', '.join(known[:12])}{' and more' if len(known) > 12 else ''}" if not hint else ""
-        raise click.UsageError(f"there is no {name} '{value}'{hint}{some}")
+        raise click.UsageError(f"there is no {name} '{asked}'{hint}{some}")
 
 
 def _explained(
