@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from riskreg.inference.decision import Decided, decide, settle
     from riskreg.inference.engines.durable import durable_available
     from riskreg.inference.evaluation import Case, Evaluation, evaluate
-    from riskreg.inference.facts.columns import Facts
     from riskreg.inference.facts.pack import Pack, prepare
+    from riskreg.inference.facts.table import Facts
     from riskreg.inference.lint import check_rules, check_tests
     from riskreg.inference.proving.ruletests import run_tests
 
@@ -21,7 +21,7 @@ _HOME = {
     "Case": "evaluation",
     "Decided": "decision",
     "Evaluation": "evaluation",
-    "Facts": "facts.columns",
+    "Facts": "facts.table",
     "Pack": "facts.pack",
     "check_rules": "lint",
     "check_tests": "lint",

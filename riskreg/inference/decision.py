@@ -9,8 +9,8 @@ from typing import Any, get_args
 from riskreg.inference.evaluation import Case, Engine, Evaluation, Withheld, evaluate_many
 from riskreg.inference.facts.accepting import deadline, latest, plain
 from riskreg.inference.facts.asks import Thresholds, in_force, meets
-from riskreg.inference.facts.columns import Facts
 from riskreg.inference.facts.pack import Pack, prepare
+from riskreg.inference.facts.table import Facts
 from riskreg.inference.language.meaning import Firing, Item, speak
 from riskreg.inference.words.explain import ExplainError, render
 from riskreg.inference.words.reason import place, reason
@@ -39,7 +39,7 @@ class Decided(Frozen):
 
 
 def decide(
-    rules: Sequence[Rule],
+    rules: Sequence[Rule] | Pack,
     facts: Sequence[Fact] | Facts,
     *,
     as_of: datetime,
@@ -51,11 +51,12 @@ def decide(
 
     `facts` are flat (see `riskreg.model.signal.Fact`). Facts and rules that cannot be judged soundly are left out, each with a
     fault. Both engines decide; where they differ, or durable_rules fails, a fault names rule and facts and the reference's
-    answer stands. Draft rules are not run. `names` (`site:MNL` → `Manila`) are what findings say instead of ids; `thresholds`
+    answer stands. Draft rules are not run; a pack decides as it
+    was made. `names` (`site:MNL` → `Manila`) are what findings say instead of ids; `thresholds`
     (metric → name → limit) what limits by name are. The same rules and facts give the same findings, in whatever order they come.
     """
-    live = [rule for rule in rules if rule.status != "draft"]
-    return settle([Case(prepare(live), facts, as_of, spoken(names), thresholds or {})], engine)[0]
+    pack = rules if isinstance(rules, Pack) else prepare([rule for rule in rules if rule.status != "draft"])
+    return settle([Case(pack, facts, as_of, spoken(names), thresholds or {})], engine)[0]
 
 
 def settle(cases: Sequence[Case], engine: Engine = "both") -> tuple[Decided, ...]:

@@ -14,8 +14,8 @@ from riskreg.inference.engines.durable import Asked, EngineFailure, Workers, dur
 from riskreg.inference.facts.accepting import conclusions
 from riskreg.inference.facts.asks import MISSING, Thresholds
 from riskreg.inference.facts.candidates import Candidates, Explodes, fetch
-from riskreg.inference.facts.columns import Facts
 from riskreg.inference.facts.pack import Pack, Plan, uncollected
+from riskreg.inference.facts.table import Facts
 from riskreg.inference.language.compiled import Ready
 from riskreg.inference.language.meaning import MAX_COMBINATIONS, Firing, Item
 from riskreg.model.faults import Fault, Span

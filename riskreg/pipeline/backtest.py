@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -11,8 +11,8 @@ from itertools import chain
 from pathlib import Path
 
 from riskreg.inference.evaluation import evaluate
-from riskreg.inference.facts.columns import Facts
-from riskreg.inference.facts.pack import prepare
+from riskreg.inference.facts.pack import Pack, prepare
+from riskreg.inference.facts.table import Facts
 from riskreg.inference.language.compiled import Compiled
 from riskreg.inference.language.meaning import Firing
 from riskreg.inference.nearmiss.nearest import near_miss
@@ -23,7 +23,7 @@ from riskreg.model.metric import Metric
 from riskreg.model.rule import Pattern, Rule, positives
 from riskreg.model.signal import Fact
 from riskreg.pipeline import labels
-from riskreg.pipeline.facts import Given
+from riskreg.pipeline.facts import OVERDUE, Given
 from riskreg.pipeline.labels import Labels
 from riskreg.workspace.kept import Kept
 
@@ -32,7 +32,7 @@ WEEKS = 52
 """How far back the pages look."""
 MOST_STEPS = 2000
 """A history of more steps is refused: somebody asked for hours over years."""
-NOT_KEPT = frozenset({"missing_data"})
+NOT_KEPT = OVERDUE
 """Standing facts that say nothing about an earlier day: what is overdue today was not overdue a year ago."""
 
 Progress = Callable[[float], None]
@@ -55,8 +55,8 @@ def steps(end: datetime, length: timedelta, step: timedelta) -> tuple[datetime, 
 
 
 def backtest(
-    rules: Sequence[Rule],
-    facts: Iterable[Fact],
+    rules: Sequence[Rule] | Pack,
+    facts: Sequence[Fact] | Facts,
     *,
     metrics: Sequence[Metric],
     moments: Sequence[datetime],
@@ -67,38 +67,34 @@ def backtest(
     `facts` are those of the last moment. A dated one counts from its own `at` on, which is when it could be known; a standing one
     holds at every step as it does today, except those `NOT_KEPT`. Draft rules are not run.
     """
-    known = [fact for fact in facts if fact.get("fact") not in NOT_KEPT]
-    live = sorted((rule for rule in rules if rule.status != "draft"), key=lambda rule: rule.id)
-    pack, table = prepare(live), Facts.of(known)
+    pack = rules if isinstance(rules, Pack) else prepare([rule for rule in rules if rule.status != "draft"])
+    table = (facts if isinstance(facts, Facts) else Facts.of(facts)).without(NOT_KEPT)
     thresholds = {metric.id: metric.thresholds for metric in metrics}
     books = {ident: _Book(compiled.rule.keep_open_for) for ident, compiled in pack.compiled.items()}
     for number, moment in enumerate(moments):
         for firing in evaluate(pack, table, as_of=moment, engine="reference", thresholds=thresholds).firings:
             books[firing.rule].open(number, firing)
         progress((number + 1) / len(moments))
-    told = Labels(known, metrics, moments)
-    made = (_history(pack.compiled[ident], book, pack.compiled, told, moments) for ident, book in sorted(books.items()))
+    told = Labels([dict(item.fact) for item in table.every()], metrics, moments)
+    timeless = _timeless(pack)
+    made = (_history(pack.compiled[ident], book, told, moments, stands=ident in timeless) for ident, book in sorted(books.items()))
     return Backtest(moments=tuple(moments), rules=tuple(made))
 
 
-def kept_backtest(
-    root: Path,
-    rules: Sequence[Rule],
-    facts: Sequence[Fact],
-    *,
-    metrics: Sequence[Metric],
-    as_of: datetime,
-    progress: Progress = lambda _: None,
-) -> Backtest:
-    """`backtest` of the last `WEEKS` weeks; the one that the workspace `root` keeps, where all that it depends on is the same."""
-    flat = [{name: value.isoformat() if isinstance(value, datetime) else value for name, value in fact.items()} for fact in facts]
-    key = content_hash([_code(), rules, flat, metrics, as_of.astimezone(UTC).isoformat()])
+def kept_past(
+    root: Path, pack: Pack, given: Given, *, metrics: Sequence[Metric], as_of: datetime, progress: Progress = lambda _: None
+) -> tuple[Backtest, dict[str, str]]:
+    """`backtest` of the last `WEEKS` weeks, and what is `nearest`; those that the workspace `root` keeps, where all that they
+    depend on is the same."""
+    rules = [compiled.rule for _, compiled in sorted(pack.compiled.items())]
+    key = content_hash([_code(), rules, given.facts.content(), given.names, metrics, as_of.astimezone(UTC).isoformat()])
     keep = Kept(root, "backtest")
     if keep.value.get("key") == key:
-        return Backtest.model_validate_json(keep.value["made"])
-    made = backtest(rules, facts, metrics=metrics, moments=weekly(as_of), progress=progress)
-    keep.write({"key": key, "made": made.model_dump_json()})
-    return made
+        return Backtest.model_validate_json(keep.value["made"]), keep.value["near"]
+    made = backtest(pack, given.facts, metrics=metrics, moments=weekly(as_of), progress=progress)
+    near = nearest(pack, given, as_of=as_of)
+    keep.write({"key": key, "made": made.model_dump_json(), "near": near})
+    return made, near
 
 
 @lru_cache(maxsize=1)
@@ -142,11 +138,9 @@ class _Book:
         return since - run.until > timedelta(seconds=self.keep_open_for)
 
 
-def _history(
-    compiled: Compiled, book: _Book, pack: Mapping[str, Compiled], told: Labels, moments: Sequence[datetime]
-) -> RuleHistory:
+def _history(compiled: Compiled, book: _Book, told: Labels, moments: Sequence[datetime], *, stands: bool) -> RuleHistory:
     rule = compiled.rule
-    if _stands(rule, pack):
+    if stands:
         return RuleHistory(rule=rule.id, version=rule.version, steps=len(moments), standing=True)
     runs = sorted(book.runs, key=lambda run: (run.first, run.key))
     sought = tuple(told.sought(compiled, [(moments[run.first], run.facts) for run in runs]))
@@ -175,30 +169,34 @@ def _episode(rule: Rule, run: _Run, told: Labels, moments: Sequence[datetime]) -
     )
 
 
-def _stands(rule: Rule, pack: Mapping[str, Compiled]) -> bool:
-    """Whether nothing that the rule looks at has a time of its own, through conclusions too."""
-    makers: dict[str, list[Rule]] = {}
-    for compiled in pack.values():
-        if compiled.rule.then.conclude:
-            makers.setdefault(compiled.rule.then.conclude.fact, []).append(compiled.rule)
+def _timeless(pack: Pack) -> set[str]:
+    """Rules of which nothing that they look at has a time of its own, through conclusions too."""
+    moving: set[str] = set()
+    made: set[str] = set()
+    stands: set[str] = set()
+    for layer in pack.layers:  # what a rule looks at is concluded in a layer before its own
+        made.update(plan.compiled.rule.then.conclude.fact for plan in layer.rules if plan.compiled.rule.then.conclude)
+        for plan in layer.rules:
+            rule = plan.compiled.rule
+            if all(_is_timeless(pattern, made, moving) for pattern in positives(rule.when)):
+                stands.add(rule.id)
+            elif rule.then.conclude:
+                moving.add(rule.then.conclude.fact)
+    return stands
 
-    def stands(pattern: Pattern) -> bool:
-        if pattern.signal is not None:
-            return False
-        if pattern.kind in makers:
-            return all(_stands(maker, pack) for maker in makers[pattern.kind])
-        return pattern.kind in STANDING
 
-    return all(map(stands, positives(rule.when)))
+def _is_timeless(pattern: Pattern, made: Set[str], moving: Set[str]) -> bool:
+    if pattern.fact is None:
+        return False
+    return pattern.fact not in moving if pattern.fact in made else pattern.fact in STANDING
 
 
-def nearest(rules: Sequence[Rule], given: Given, *, as_of: datetime) -> dict[str, str]:
+def nearest(pack: Pack, given: Given, *, as_of: datetime) -> dict[str, str]:
     """Rule → what is missing for it to fire where it is nearest, in one line; only rules that are silent as of a moment (aware)."""
-    live = [rule for rule in rules if rule.status != "draft"]
-    pack = prepare(live)
     decided = evaluate(pack, given.facts, as_of=as_of, engine="reference", thresholds=given.thresholds)
-    items = tuple(decided.items.values())
-    silent = sorted(pack.compiled.keys() - {firing.rule for firing in decided.firings})
+    fired = {firing.rule for firing in decided.firings}
+    items = [*given.facts.every(), *decided.concluded]
     return {
-        ident: near_miss(pack, items, ident, as_of=as_of, names=given.names, thresholds=given.thresholds).text for ident in silent
+        ident: near_miss(pack, items, ident, as_of=as_of, names=given.names, thresholds=given.thresholds).text
+        for ident in sorted(pack.compiled.keys() - fired)
     }

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from riskreg import inference
 from riskreg.continuity import criticality
+from riskreg.inference.evaluation import Engine
 from riskreg.model.content import Workspace
 from riskreg.model.faults import Fault, FaultError, Span
 from riskreg.model.finding import Finding
@@ -23,8 +24,9 @@ each link."""
 
 
 class Judged(NamedTuple):
-    """What was decided, on which facts; the findings with impacts as numbers."""
+    """What was decided, by which rules and on which facts; the findings with impacts as numbers."""
 
+    pack: inference.Pack
     given: Given
     decided: inference.Decided
     findings: tuple[Finding, ...]
@@ -36,7 +38,7 @@ def judge(
     risks: Sequence[Risk],
     *,
     as_of: datetime,
-    engine: Literal["both", "durable", "reference"] = "both",
+    engine: Engine = "both",
 ) -> Judged:
     """Decides, once where no rule looks at risks; else until the risks that rules see are those that their findings lead to.
 
@@ -46,19 +48,27 @@ def judge(
     Raises:
         FaultError: rules raise a risk because it is not there, and let it go because it is (`register-unsettled`).
     """
+    pack = inference.prepare([rule for rule in workspace.rules if rule.status != "draft"])
+
+    def decide(seen: Given, by: Engine) -> inference.Decided:
+        return inference.decide(pack, seen.facts, as_of=as_of, engine=by, names=seen.names, thresholds=seen.thresholds)
+
     watching = [rule for rule in workspace.rules if rule.status != "draft" and _looks_at_risks(rule)]
-    told: list[Fact] = risk_facts(risks, workspace.settings.client) if watching else []
+    if not watching:
+        decided = decide(given, engine)
+        return Judged(pack, given, decided, tuple(_with_impact(workspace, finding) for finding in decided.findings))
+    told: list[Fact] = risk_facts(risks, workspace.settings.client)
     before: set[tuple[str, str]] = set()
+    # Where both engines decide the reference's answer stands, so that it alone can tell which risks there will be.
+    searching: Engine = "reference" if engine == "both" else engine
     for _ in range(ROUNDS):
-        seen = given.beside(told)
-        decided = inference.decide(
-            workspace.rules, seen.facts, as_of=as_of, engine=engine, names=seen.names, thresholds=seen.thresholds
-        )
+        seen = given.with_risks(told)
+        decided = decide(seen, searching)
         findings = tuple(_with_impact(workspace, finding) for finding in decided.findings)
         after = preview(risks, findings, as_of=as_of, settings=workspace.settings)[1]
-        expected = risk_facts(after, workspace.settings.client) if watching else []
+        expected = risk_facts(after, workspace.settings.client)
         if expected == told:
-            return Judged(seen, decided, findings)
+            return Judged(pack, seen, decided if searching == engine else decide(seen, engine), findings)
         now = {(finding.rule, finding.scope) for finding in findings}
         told, before, changed = expected, now, {rule for rule, _ in now ^ before}
     raise FaultError([_unsettled(rule) for rule in sorted(changed or {rule.id for rule in watching})])

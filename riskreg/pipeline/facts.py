@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -11,26 +11,29 @@ import polars as pl
 
 from riskreg.continuity import standing_facts
 from riskreg.detection import detect, missing
+from riskreg.inference.facts.table import Facts
 from riskreg.model.content import Workspace
 from riskreg.model.metric import Threshold
 from riskreg.model.plan import FailoverPlan
 from riskreg.model.risk import Risk
-from riskreg.model.signal import Fact, to_facts
+from riskreg.model.signal import Fact
 from riskreg.pipeline.opening import known_risks
 from riskreg.pipeline.plans import make_plans, single_losses
 from riskreg.register import risk_facts
+
+RISK, OVERDUE = ("fact", "risk"), ("fact", "missing_data")
 
 
 class Given(NamedTuple):
     """What rules are given: the facts, the limits of each metric by name, and what places, functions and metrics are called."""
 
-    facts: list[Fact]
+    facts: Facts
     thresholds: Mapping[str, Mapping[str, Threshold]]
     names: Mapping[str, str]
 
-    def beside(self, more: Iterable[Fact]) -> Given:
-        """The same with further facts."""
-        return self._replace(facts=[*self.facts, *more])
+    def with_risks(self, risks: Sequence[Fact]) -> Given:
+        """The same with other risks; nothing else is read again."""
+        return self._replace(facts=self.facts.without(RISK).beside(Facts.of(risks)))
 
 
 def facts_of(
@@ -39,12 +42,11 @@ def facts_of(
     """Everything that rules may look at as of a moment (aware): `signals` (SIGNAL_SCHEMA), standing facts of the network and of
     `plans` (`site:MNL` → plan), overdue readings, and `risks` that are not closed."""
     client = workspace.settings.client
-    facts = [
-        *to_facts(signals),
-        *standing_facts(workspace.network, plans, as_of.date(), client=client),
-        *missing(workspace.readings, workspace.metrics, client=client, as_of=as_of),
-        *risk_facts(risks, client),
-    ]
+    facts = Facts.from_frame(signals.drop("readings").sort("at", "id")).beside(
+        Facts.of(standing_facts(workspace.network, plans, as_of.date(), client=client)),
+        Facts.of(missing(workspace.readings, workspace.metrics, client=client, as_of=as_of)),
+        Facts.of(risk_facts(risks, client)),
+    )
     thresholds = {metric.id: metric.thresholds for metric in workspace.metrics if metric.thresholds}
     names = workspace.network.names | {f"metric:{metric.id}": metric.name for metric in workspace.metrics}
     return Given(facts, thresholds, names)

@@ -23,10 +23,9 @@ from riskreg.model.metric import ForecastMiss
 from riskreg.model.plan import FailoverPlan
 from riskreg.model.playbook import RenderedPlaybook, Situation
 from riskreg.model.risk import Changes
-from riskreg.model.signal import Fact
-from riskreg.pipeline.backtest import kept_backtest, nearest
+from riskreg.pipeline.backtest import kept_past
 from riskreg.pipeline.deciding import judge
-from riskreg.pipeline.facts import facts_of
+from riskreg.pipeline.facts import OVERDUE, Given, facts_of
 from riskreg.pipeline.opening import known_risks, open_register, open_workspace
 from riskreg.pipeline.plans import Losses, finding_losses, make_plans, onset_of, single_losses
 from riskreg.pipeline.situations import risk_title, situations
@@ -87,11 +86,11 @@ def run(
 
         watch("decide", 0.0)
         given = facts_of(workspace, signals, plans, as_of=moment)
-        warnings = (*warnings, *_overdue(given.facts))
+        warnings = (*warnings, *_overdue(given))
         judged = judge(workspace, given, known_risks(root, workspace), as_of=moment, engine=engine)
         decided, findings = judged.decided, judged.findings
         tests = inference.run_tests(workspace.rules, workspace.tests, engine=engine, thresholds=given.thresholds)
-        past = kept_backtest(root, workspace.rules, judged.given.facts, metrics=workspace.metrics, as_of=moment)
+        past, near = kept_past(root, judged.pack, judged.given, metrics=workspace.metrics, as_of=moment)
         plans |= _plan(root / ".riskreg/plans-of-findings", workspace, finding_losses(findings), moment, watch)
 
         # Everything that a file can get wrong comes before the register is touched.
@@ -118,7 +117,7 @@ def run(
             packs={name: text for _, packs in exercises for name, text in packs.items()},
             tests=tests,
             backtest=past,
-            near=nearest(workspace.rules, judged.given, as_of=moment),
+            near=near,
             engine=decided.engine,
             register_hash=changes.head,
         )
@@ -197,9 +196,9 @@ def _later(workspace: Workspace, moment: datetime) -> tuple[Fault, ...]:
     return (Fault(code="later-readings", message=message, hint=hint, span=Span(path="readings"), severity="warning"),)
 
 
-def _overdue(facts: Sequence[Fact]) -> tuple[Fault, ...]:
+def _overdue(given: Given) -> tuple[Fault, ...]:
     """One warning for all readings that are overdue, with the one that is longest so."""
-    late = [fact for fact in facts if fact.get("fact") == "missing_data"]
+    late = [item.fact for item in given.facts.of_kind(OVERDUE)]
     if not late:
         return ()
     worst = max(late, key=lambda fact: (fact["days_late"], fact["id"]))

@@ -87,7 +87,7 @@ def test_the_rules_say_what_was_planted_and_what_is_missing(meridian: Workspace,
     assert ("quality-below-floor", "IDR") not in found
     (left_out,) = decided.asides
     assert (left_out.kind, left_out.rule, left_out.key) == ("exception", "quality-below-floor", {"site": "IDR"})
-    assert not [fact for fact in given.facts if fact.get("fact") == "missing_data"]
+    assert ("fact", "missing_data") not in given.facts.kinds
     assert not any(rule.startswith("attrition") and where in ("DUR", "IDR") for rule, where in found)
 
 

@@ -172,8 +172,8 @@ def test_many_questions_together_find_what_each_finds_alone(seed: int, framed: b
     pack = prepare(rules)
     assert len(pack.compiled) == len(rules)
     search = Search(pack.index, THRESHOLDS, micros(AS_OF))
-    for name, kind in facts.kinds.items():
-        search.look(name, [kind])
+    for name, kinds in facts.kinds.items():
+        search.look(name, kinds)
     for layer in pack.layers:
         for plan in layer.rules:
             number = plan.asks[0]
@@ -244,8 +244,7 @@ def test_combinations_are_counted_as_they_would_be_made(seed: int, monkeypatch: 
     empty = np.array([], dtype=np.int64)
     taken = {}
     for number, name in enumerate(kinds):
-        kind = facts.kinds.get(("signal", name))
-        parts = [(kind, np.arange(len(kind)))] if kind else []
+        parts = [(kind, np.arange(len(kind))) for kind in facts.kinds.get(("signal", name), ())]
         taken[number] = Taken(parts, frozenset(places[name]), facts.words) if parts else Taken([], frozenset(), facts.words, empty)
     if not all(map(len, taken.values())):
         return

@@ -43,8 +43,8 @@ from riskreg.inference import Decided, decide, durable_available
 from riskreg.inference.engines import buckets, durable, shards, worker
 from riskreg.inference.engines.shards import MAX_RULES, MAX_TOKENS, Shard
 from riskreg.inference.evaluation import evaluate
-from riskreg.inference.facts.columns import Facts
 from riskreg.inference.facts.pack import prepare
+from riskreg.inference.facts.table import Facts
 from riskreg.inference.language.compiled import Ready
 from riskreg.model.faults import Fault
 from riskreg.model.rule import Rule

@@ -13,6 +13,7 @@ from walked import Walked
 
 from riskreg import inference
 from riskreg.detection import detect
+from riskreg.inference.facts.table import Facts
 from riskreg.model.content import Workspace
 from riskreg.model.fact import STANDING
 from riskreg.model.faults import FaultError
@@ -23,7 +24,7 @@ from riskreg.model.rule import Rule
 from riskreg.model.settings import Settings
 from riskreg.pipeline import open_register, open_workspace, run, summary
 from riskreg.pipeline.deciding import Judged, judge
-from riskreg.pipeline.facts import Given, facts_of, gather
+from riskreg.pipeline.facts import OVERDUE, RISK, Given, facts_of, gather
 from riskreg.register import Register, preview
 
 NOW = datetime(2026, 11, 21, 6, tzinfo=UTC)
@@ -51,7 +52,7 @@ def workspace(*rules: Rule) -> Workspace:
 
 
 def decided(made: Workspace, risks: tuple[Risk, ...] = ()) -> Judged:
-    return judge(made, Given(list(FACTS), {}, {}), risks, as_of=NOW, engine="reference")
+    return judge(made, Given(Facts.of(FACTS), {}, {}), risks, as_of=NOW, engine="reference")
 
 
 def fired(judged: Judged) -> list[str]:
@@ -119,10 +120,10 @@ def test_a_run_gives_rules_everything_that_they_may_look_at(meridian: Walked, tm
     made, _ = open_workspace(root)
     cut = made.readings.filter((pl.col("metric") != "qa_score") | (pl.col("at") < datetime(2026, 10, 1, tzinfo=UTC)))
     given = gather(root, made.model_copy(update={"readings": cut}), as_of=NOW)
-    kinds = {fact.get("signal") or fact["fact"] for fact in given.facts}
+    kinds = {name for _, name in given.facts.kinds}
     assert kinds >= set(STANDING) | {"attrition_spike", "data_exposure"}
-    assert len({fact["id"] for fact in given.facts}) == len(given.facts)
-    late = [fact for fact in given.facts if fact.get("fact") == "missing_data"]
+    assert len(set(given.facts)) == len(given.facts)
+    late = [item.fact for item in given.facts.of_kind(OVERDUE)]
     assert {(fact["metric"], fact["due"]) for fact in late} == {("qa_score", "2026-10-12")}
     assert len(late) == 13
     assert given.names["metric:qa_score"] == "Quality score"
@@ -133,7 +134,7 @@ def test_limits_are_given_by_metric_and_name(meridian: Walked) -> None:
     made = meridian.report.content.workspace
     given = facts_of(made, detect(made.readings, made.metrics, client="mer", as_of=NOW), {}, as_of=NOW)
     assert dict(given.thresholds) == {metric.id: metric.thresholds for metric in made.metrics if metric.thresholds}
-    assert not [fact for fact in given.facts if fact.get("fact") == "risk"]
+    assert RISK not in given.facts.kinds
 
 
 def test_overdue_readings_are_one_warning(meridian: Walked, tmp_path: Path) -> None:

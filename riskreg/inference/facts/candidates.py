@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from riskreg.inference.facts.asks import Atom, Thresholds, atoms, in_force, meets
-from riskreg.inference.facts.columns import NO_TIME, Facts, Kind, Name, Rows, micros
+from riskreg.inference.facts.columns import NO_TIME, Kind, Name, Rows, micros
 from riskreg.inference.facts.counting import stretched
 from riskreg.inference.facts.joining import Taken, combinations, numbered, pruned
 from riskreg.inference.facts.pack import Layer, Pack, Plan
 from riskreg.inference.facts.search import Search, narrowed
+from riskreg.inference.facts.table import Facts
 from riskreg.inference.language.compiled import Compiled, Ready
 from riskreg.inference.language.meaning import MAX_COMBINATIONS, Branch, Candidate, Item
 from riskreg.model.rule import Rule
@@ -65,7 +66,7 @@ class Candidates:
         names = {item.fact["fact"] for item in concluded} & {name for word, name in new if word == "fact"}
         made = Facts.made(sorted((item for item in concluded if item.fact["fact"] in names), key=lambda item: item.id)).kinds
         for name in new:
-            self._search.look(name, [table[name] for table in (self._facts.kinds, made) if name in table])
+            self._search.look(name, [*self._facts.kinds.get(name, ()), *made.get(name, ())])
         self._seen |= new
         return self.possible(layer)
 

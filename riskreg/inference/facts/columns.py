@@ -1,23 +1,19 @@
-"""Facts as columns: one table for each kind of fact, rows in id order, values typed, rows made into facts only where asked for."""
+"""Facts as columns: one for each field of a kind, rows in id order, values typed, rows made into facts only where asked for."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from riskreg.inference.facts.accepting import accept
 from riskreg.inference.language.meaning import Candidate, Item
 from riskreg.model.faults import Fault
-from riskreg.model.signal import Fact
-
-if TYPE_CHECKING:
-    import polars as pl
 
 Rows = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -184,6 +180,36 @@ class Kind:
         return kept
 
 
+@dataclass(frozen=True)
+class Part:
+    """Accepted facts that came together, in id order."""
+
+    kinds: Mapping[Name, Kind]
+    ids: Sequence[str]
+    place: Callable[[int], Item]
+    """Row → its fact."""
+    content: Callable[[], str]
+    """A text that is the same only for the same facts."""
+    faults: tuple[Fault, ...] = ()
+
+    def find(self, ident: str) -> int | None:
+        """The row of an id."""
+        row = bisect_left(self.ids, ident)
+        return row if row < len(self.ids) and self.ids[row] == ident else None
+
+
+def told(items: Sequence[Item], faults: tuple[Fault, ...] = ()) -> Part:
+    """A part of items in id order."""
+    groups: dict[Name, list[Item]] = {}
+    for one in items:
+        word = "signal" if "signal" in one.fact else "fact"
+        groups.setdefault((word, one.fact[word]), []).append(one)
+    kinds = {name: Kind(np.array([micros(one.at) for one in some], dtype=np.int64), _Told(some)) for name, some in groups.items()}
+    return Part(
+        kinds, [one.id for one in items], items.__getitem__, lambda: repr([sorted(one.fact.items()) for one in items]), faults
+    )
+
+
 class Words:
     """One number for each text that facts are joined on, the same in every kind of fact."""
 
@@ -191,63 +217,10 @@ class Words:
         self._numbers: dict[str, int] = {}
 
     def of(self, kind: Kind, field: str) -> Rows:
-        """For each fact of a kind the number of its text in a field; -1 where it has none. A kind is asked by one `Words` only."""
-        return kind.once(("number of its text", field), lambda: self._read(kind, field))
+        """For each fact of a kind the number of its text in a field; -1 where it has none."""
+        return kind.once((self, field), lambda: self._read(kind, field))
 
     def _read(self, kind: Kind, field: str) -> Rows:
         codes, words = kind.column(field).texts
         table = [self._numbers.setdefault(word, len(self._numbers)) for word in words]
         return np.array([*table, -1], dtype=np.int64)[codes]
-
-
-class Facts(Mapping[str, Item]):
-    """Accepted facts: by kind as columns, and by id. Build it once where many questions are asked of the same facts."""
-
-    def __init__(
-        self, kinds: Mapping[Name, Kind], ids: Sequence[str], places: Callable[[int], Item], faults: tuple[Fault, ...]
-    ) -> None:
-        self.kinds = kinds
-        self.faults = faults
-        self.words = Words()
-        self._ids = ids
-        self._places = places
-
-    @classmethod
-    def of(cls, facts: Sequence[Fact]) -> Facts:
-        """From flat dicts; those that cannot be judged soundly are left out, with a fault."""
-        items, faults = accept(facts)
-        return cls.made(items, faults)
-
-    @classmethod
-    def made(cls, items: Sequence[Item], faults: tuple[Fault, ...] = ()) -> Facts:
-        """From items in id order."""
-        groups: dict[Name, list[Item]] = {}
-        for one in items:
-            word = "signal" if "signal" in one.fact else "fact"
-            groups.setdefault((word, one.fact[word]), []).append(one)
-        kinds = {
-            name: Kind(np.array([micros(one.at) for one in group], dtype=np.int64), _Told(group)) for name, group in groups.items()
-        }
-        return cls(kinds, [one.id for one in items], items.__getitem__, faults)
-
-    @classmethod
-    def from_frame(cls, frame: pl.DataFrame) -> Facts:
-        """From a frame of flat columns, one row a fact, null where it has nothing; checked as a whole.
-
-        The same facts are accepted as by `of`: text, numbers, booleans and times with a zone.
-        """
-        from riskreg.inference.facts.frames import read
-
-        return read(frame)
-
-    def __getitem__(self, ident: str) -> Item:
-        row = bisect_left(self._ids, ident)
-        if row == len(self._ids) or self._ids[row] != ident:
-            raise KeyError(ident)
-        return self._places(row)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._ids)
-
-    def __len__(self) -> int:
-        return len(self._ids)

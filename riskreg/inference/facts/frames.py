@@ -18,7 +18,7 @@ from riskreg.inference.facts.accepting import (
     sound_name,
     wrong,
 )
-from riskreg.inference.facts.columns import NO_TIME, Column, Facts, Kind, Name, Rows, Texts
+from riskreg.inference.facts.columns import NO_TIME, Column, Kind, Name, Part, Rows, Texts
 from riskreg.inference.language.meaning import CONCLUDED, MAX_TEXT, MAX_WHOLE, Item
 from riskreg.model.faults import Fault
 
@@ -26,8 +26,8 @@ _MOMENT = pl.Datetime("us", "UTC")
 _ROW = "#"
 
 
-def read(frame: pl.DataFrame) -> Facts:
-    """See `Facts.from_frame`."""
+def read(frame: pl.DataFrame) -> Part:
+    """A part of the facts of a frame; see `Facts.from_frame`."""
     frame, faults = _accepted(frame)
     at = frame["at"].to_physical().fill_null(int(NO_TIME)).to_numpy() if "at" in frame.columns else np.full(len(frame), NO_TIME)
     table = _Table(frame)
@@ -39,7 +39,7 @@ def read(frame: pl.DataFrame) -> Facts:
         for code, name in enumerate(names):
             rows = order[bounds[code] : bounds[code + 1]]
             kinds[word, name] = Kind(at[rows], _Framed(table, rows))
-    return Facts(dict(sorted(kinds.items())), _Ids(frame["id"]), lambda row: _items(frame[row])[0], faults)
+    return Part(kinds, _Ids(frame["id"]), lambda row: _items(frame[row])[0], frame.write_ndjson, faults)
 
 
 class _Table:
