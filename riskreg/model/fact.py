@@ -39,6 +39,3 @@ STANDING: dict[str, dict[str, Any]] = {
 """Kind → fields with an example. They have no time: they hold now. `ends`, `notice_by`, `last` and `due` are dates as text;
 days are counted from as-of. `depends`: at this site the function needs the system; with `standby` it can work on without it.
 `missing_data`: readings that should be there by as-of and are not; `watches` is the signal that they feed."""
-
-EVENTUAL = frozenset({"missing_data", "risk"})
-"""Kinds whose place fields are filled only as far as they apply."""

@@ -10,7 +10,7 @@ from detection_readings import START, UTC, WEEK, csat, exposures, leavers, metri
 
 from riskreg.detection import missing
 from riskreg.detection.missing import ENDED
-from riskreg.model.fact import EVENTUAL, STANDING
+from riskreg.model.fact import STANDING
 from riskreg.model.reading import READING_SCHEMA, no_readings
 
 SECOND = timedelta(seconds=1)
@@ -52,7 +52,6 @@ def test_it_has_the_fields_that_rules_may_name():
         "days_late": 49,
     }
     assert set(fact) - {"id", "fact"} == set(STANDING["missing_data"])
-    assert "missing_data" in EVENTUAL
 
 
 def test_each_series_is_missed_for_itself_and_says_only_its_own_place():
