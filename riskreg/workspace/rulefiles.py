@@ -297,11 +297,14 @@ def read_lock(folder: Path) -> Lock | None:
     text = desk.text(source)
     if text is not None:
         try:
-            return Lock.model_validate_json(text)
+            held = Lock.model_validate_json(text)
         except ValidationError:
-            message = "this lock is not as riskreg wrote it"
-            hint = "Take it back from your version control; only riskreg rules lock should write it."
-            desk.add(fault("bad-value", message, source.span(1, 1), hint=hint))
+            held = None
+        if held is not None and held.model_fields_set == set(Lock.model_fields):  # else somebody emptied it
+            return held
+        message = "this lock is not as riskreg wrote it"
+        hint = "Take it back from your version control; only riskreg rules lock should write it."
+        desk.add(fault("bad-value", message, source.span(1, 1), hint=hint))
     raise FaultError(desk.faults)
 
 
