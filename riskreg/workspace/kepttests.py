@@ -52,18 +52,14 @@ def run_kept(
         from riskreg.inference.proving.ruletests import run_tests
 
         read = files.read(run)
-        results = run_tests(read.rules, read.tests, engine=engine, thresholds=read.thresholds)
-        for result, given in zip(results, _given(read), strict=True):
+        made = run_tests(read.rules, read.tests, engine=engine, thresholds=read.thresholds)
+        for result, given in zip(made, _given(read), strict=True):
             run[result.rule].append(_placed(result, given, read, files))
     files.keep()
     sound = {ident: [keys[ident], *map(_packed, some)] for ident, some in run.items() if all(one.passed for one in some)}
     there = {ident: value for ident, value in kept.value.items() if ident in files.rules and ident not in run}
     kept.write(there | sound)
-    return tuple(
-        Outcome(result, ident in known)
-        for ident in wanted
-        for result in (run[ident] if ident in run else known[ident])
-    )
+    return tuple(Outcome(result, ident in known) for ident in wanted for result in (run[ident] if ident in run else known[ident]))
 
 
 def _known(rule: str, kept: Any, key: str) -> list[RuleTestResult] | None:

@@ -70,7 +70,8 @@ def spike(ident: str, days: float = 0, **fields: Any) -> dict[str, Any]:
          [spike("s"), {"id": "F-12", "fact": "hiring_freeze", "site": "MNL", "at": spike("x", 60)["at"]}], {}, 1,
          "silenced by hiring freeze at Manila, Thu 17 Sep 2026 (F-12)"),
         (DRIFT, [drift("a", 9), drift("b")], {"for": "2w"}, 1,
-         "it held from Sat 7 Nov 2026 to Mon 16 Nov 2026, when it was last judged: 9 days; the rule asks for 14 days: 5 days too short"),
+         "it held from Sat 7 Nov 2026 to Mon 16 Nov 2026, when it was last judged: 9 days; "
+         "the rule asks for 14 days: 5 days too short"),
         (DRIFT, [drift("a")], {"for": "2w"}, 1, "it was true only on Mon 16 Nov 2026; the rule asks for 14 days"),
         ({"fact": "served"}, [{"id": "f", "fact": "served", "site": "MNL", "function": "F"}], {"for": "2w"}, 1,
          "it rests on standing facts alone, which do not say since when; the rule asks for 14 days"),
@@ -86,7 +87,8 @@ def spike(ident: str, days: float = 0, **fields: Any) -> dict[str, Any]:
          "not known: the report of quality score from Manila is 21 days late, the newest is that of Sun 18 Oct 2026"),
         ({"all": [DRIFT, DRIFT]}, [drift("d")], {}, 1,
          "two patterns ask for the same, and want different facts: there are too few"),
-        (DRIFT, [signal("quality_drift", "d", site=None, vendor="altura")], {}, 1, "no quality drift: the one that there is names no site"),
+        (DRIFT, [signal("quality_drift", "d", site=None, vendor="altura")], {}, 1,
+         "no quality drift: the one that there is names no site"),
         (DRIFT, [drift("d")], {}, 0, "nothing is missing"),
     ],
 )  # fmt: skip

@@ -48,7 +48,7 @@ _GROWING = (
 )  # fmt: skip
 MAX_LENGTH = 2000
 DEEPEST = 40
-"""Levels of brackets, operators, filters and conditions in one another: more than any sentence needs, far from what parsers bear."""
+"""Levels of brackets, operators, filters and conditions in one another: more than any sentence needs."""
 
 
 class ExplainError(Exception):
