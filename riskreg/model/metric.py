@@ -93,6 +93,10 @@ class Label(Frozen):
     expect: Literal["signal", "none"] = "signal"
 
 
+NARROWEST = ("function", "site", "vendor", "client")
+"""Fields of a place, the narrowest first."""
+
+
 class Override(Frozen):
     """Another value of a threshold at one place; the narrowest one that fits a fact stands."""
 
@@ -111,7 +115,7 @@ class Override(Frozen):
     @property
     def place(self) -> dict[str, str]:
         """The fields that a fact must have with these values."""
-        return {name: value for name in ("function", "site", "vendor", "client") if (value := getattr(self, name)) is not None}
+        return {name: value for name in NARROWEST if (value := getattr(self, name)) is not None}
 
 
 class Threshold(Frozen):
@@ -130,7 +134,7 @@ class Threshold(Frozen):
     def at(self, fact: Mapping[str, Any]) -> float:
         """The value for a fact: of the overrides that fit it the narrowest (function before site before vendor before client)."""
         fitting = [o for o in self.overrides if all(fact.get(name) == value for name, value in o.place.items())]
-        narrowest = max(fitting, key=lambda o: [name in o.place for name in ("function", "site", "vendor", "client")], default=self)
+        narrowest = max(fitting, key=lambda o: [name in o.place for name in NARROWEST], default=self)
         return narrowest.value
 
 

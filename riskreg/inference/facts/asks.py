@@ -13,11 +13,11 @@ import numpy as np
 from riskreg.inference.facts.columns import Column, Kind, Mask, Name, Rows, Typed, typed
 from riskreg.inference.language.bounds import Thresholds, in_force, limit_at
 from riskreg.model.fact import STANDING
+from riskreg.model.metric import NARROWEST
 from riskreg.model.rule import Condition, Named, Pattern, Rule
 from riskreg.model.signal import SIGNAL_FIELDS
 
 MISSING = "missing_data"
-_NARROWING = ("function", "site", "vendor", "client")
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ def _limits(kind: Kind, named: Named, rows: Rows, thresholds: Thresholds) -> Any
             continue
         here = _equal(kind.column("metric"), ("str", metric), rows)
         found[here] = threshold.value
-        for override in sorted(threshold.overrides, key=lambda one: [name in one.place for name in _NARROWING]):
+        for override in sorted(threshold.overrides, key=lambda one: [name in one.place for name in NARROWEST]):
             there = here.copy()
             for field, place in override.place.items():
                 there &= _equal(kind.column(field), ("str", place), rows)

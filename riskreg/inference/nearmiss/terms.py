@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from riskreg.inference.facts.asks import holds as met
 from riskreg.inference.facts.asks import meets
 from riskreg.inference.facts.counting import stretched
+from riskreg.inference.language.bounds import in_force
 from riskreg.inference.language.compiled import Compiled
 from riskreg.inference.language.meaning import Branch, Candidate, Item, Node
 from riskreg.inference.nearmiss.together import Together
@@ -20,6 +21,7 @@ from riskreg.inference.words.wording import MISSING, day, small, words
 from riskreg.model.fact import STANDING
 from riskreg.model.finding import Step
 from riskreg.model.rule import Pattern, RuleException
+from riskreg.model.signal import as_utc
 from riskreg.model.times import say_duration
 
 if TYPE_CHECKING:
@@ -57,7 +59,7 @@ class Told:
     def __init__(self, compiled: Compiled, overdue: Sequence[Item], as_of: datetime, voice: Voice, deeper: Deeper | None) -> None:
         self.compiled, self.rule, self.overdue, self.as_of, self.voice = compiled, compiled.rule, overdue, as_of, voice
         self.deeper = deeper
-        self.exceptions = tuple(one for one in self.rule.exceptions if one.until >= as_of.date())
+        self.exceptions = in_force(self.rule, as_utc(as_of).date())
 
     def outside(self, scope: Sequence[str], item: Item) -> list[str]:
         """Fields of the rule's scope that a fact does not meet."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from riskreg.inference.language.bounds import Thresholds, limit_at
 from riskreg.inference.words.wording import listed, num, pct, say, words
+from riskreg.model.metric import NARROWEST
 from riskreg.model.rule import ORDER, Condition, Limit, Named, Pattern
 
 _OUTCOMES = {"met": "covered", "late": "late", "breach": "not covered", "not-known": "not known"}
@@ -24,7 +25,6 @@ _AGAINST = {"gt": "is above", "gte": "is at least", "lt": "is below", "lte": "is
 _PLAIN = frozenset({"eq", "exists"})
 """Operators that say nothing beyond what the fact itself has."""
 _MEASURED = frozenset({"value", "baseline", "limit", "delta"})
-_PLACES = ("function", "site", "vendor", "client")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ def _threshold(limit: Named, name: str, fact: Mapping[str, Any], voice: Voice) -
         return f"the {words(limit.threshold)} that its metric names"
     overrides = voice.thresholds[str(fact.get("metric"))][limit.threshold].overrides
     fitting = [o.place for o in overrides if o.value == number and o.place.items() <= fact.items()]
-    narrow = next((place for place in _PLACES if any(place in one for one in fitting)), None)
+    narrow = next((place for place in NARROWEST if any(place in one for one in fitting)), None)
     whose = f"{voice.name(narrow, fact[narrow])}\u2019s" if narrow else "the"
     return f"{whose} {words(limit.threshold)} of {_value(name, number, fact, voice)}"
 
