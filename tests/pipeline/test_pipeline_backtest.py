@@ -290,7 +290,7 @@ def test_the_command_tells_a_line_a_rule_and_for_one_its_episodes(meridian: Walk
     assert "which has no history" in told
     alone = cli("-w", str(meridian.root), "attrition-spike").output
     assert "●●●●" in alone
-    assert "2026-07-18 to 2026-08-29, 7 steps, 3 facts; false alarm: Planned ramp-down in Durban" in alone
+    assert "2026-07-18 to 2026-08-15, 5 steps, 3 facts; false alarm: Planned ramp-down in Durban" in alone
     assert "quality-drift" not in alone
 
 
