@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 import click
+
+from riskreg.cli.lazy import lazy
 
 # Command → the module that holds it, the name of the function there, and its line in `--help`.
 _COMMANDS = {
@@ -22,23 +22,7 @@ _COMMANDS = {
 }
 
 
-class _Lazy(click.Group):
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in _COMMANDS:
-            return None
-        module, function, _ = _COMMANDS[cmd_name]
-        command: click.Command = getattr(import_module(f"riskreg.cli.rules.{module}"), function)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, _, text) in _COMMANDS.items()])
-
-
-@click.group(cls=_Lazy)
+@click.group(cls=lazy(__name__, _COMMANDS))
 def rules() -> None:
     """The rules: read, write, test, try and hold them.
 
